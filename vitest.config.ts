@@ -1,0 +1,53 @@
+import swc from 'unplugin-swc';
+import { defineConfig } from 'vitest/config';
+
+// The workspace's packages are read from their sources, so no test depends on a build. vitest hands
+// these conditions to Node too: with `import` or `module` among them a require() would get an ES module.
+const conditions = ['source', 'node'];
+
+const shared = {
+  plugins: [swc.vite({ module: { type: 'es6' } })],
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+
+const roots = ['apps', 'libs', 'tools', 'e2e'];
+const files = (suffix: string): string[] => roots.map((root) => `${root}/**/*${suffix}`);
+const never = ['**/node_modules/**', '**/dist/**'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: files('.spec.ts'),
+          exclude: [...never, ...files('.int.spec.ts'), ...files('.e2e.spec.ts')],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'integration',
+          include: files('.int.spec.ts'),
+          exclude: never,
+          globalSetup: ['libs/testing/src/global-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          include: files('.e2e.spec.ts'),
+          exclude: never,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+        },
+      },
+    ],
+  },
+});
