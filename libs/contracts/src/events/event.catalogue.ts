@@ -1,0 +1,30 @@
+import type { z } from 'zod';
+import { appointment } from './appointment.schema.js';
+import { customerUpdated } from './customer.schema.js';
+import { formSubmitted } from './form.schema.js';
+import { leadSubmitted } from './lead.schema.js';
+import { newsletter } from './newsletter.schema.js';
+import { orderPaid } from './order.schema.js';
+
+/** The events of version 1: what each type's data must be. The one place that links a type to its shape. */
+export const EVENTS = {
+  'lead.submitted': leadSubmitted,
+  'newsletter.subscribed': newsletter,
+  'newsletter.confirmed': newsletter,
+  'newsletter.unsubscribed': newsletter,
+  'appointment.booked': appointment,
+  'appointment.rescheduled': appointment,
+  'appointment.cancelled': appointment,
+  'order.paid': orderPaid,
+  'customer.updated': customerUpdated,
+  'form.submitted': formSubmitted,
+} as const satisfies Record<string, z.ZodType>;
+
+export type EventType = keyof typeof EVENTS;
+export type EventData<T extends EventType> = z.infer<(typeof EVENTS)[T]>;
+
+export const EVENT_TYPES = Object.keys(EVENTS) as readonly EventType[];
+
+export function isEventType(type: string): type is EventType {
+  return Object.hasOwn(EVENTS, type);
+}

@@ -1,0 +1,91 @@
+import { ContractError, contractIssues, type ContractIssue } from '../contract.error.js';
+import { dataschemaOf, envelope, type Envelope } from '../envelope/envelope.schema.js';
+import { newId } from '../envelope/identifier.js';
+import { EVENT_TYPES, EVENTS, isEventType, type EventData, type EventType } from './event.catalogue.js';
+
+/** Every event there is, discriminated by `type`; with a type argument, only those. */
+export type PosthornEvent<T extends EventType = EventType> = { [K in T]: Envelope<EventData<K>, K> }[T];
+
+export interface NewEvent<T extends EventType> {
+  site: string;
+  type: T;
+  data: EventData<T>;
+  /** Default `/sites/<site>`. */
+  source?: string;
+  /** What within the site it is about, such as an order number. Never personal. */
+  subject?: string;
+  /** Default: the event's own id. */
+  correlationid?: string;
+  causationid?: string;
+  traceparent?: string;
+  /** When it happened, RFC 3339. Default now. */
+  time?: string;
+}
+
+/** Makes an event with a fresh id. Throws ContractError with every mistake. */
+export function createEvent<T extends EventType>(event: NewEvent<T>): PosthornEvent<T> {
+  const id = newId();
+  const parsed = parseEvent({
+    specversion: '1.0',
+    id,
+    source: event.source ?? `/sites/${event.site}`,
+    type: event.type,
+    subject: event.subject,
+    time: event.time ?? new Date().toISOString(),
+    datacontenttype: 'application/json',
+    dataschema: dataschemaOf(event.type),
+    site: event.site,
+    traceparent: event.traceparent,
+    correlationid: event.correlationid ?? id,
+    causationid: event.causationid,
+    data: event.data,
+  });
+  return parsed as PosthornEvent<T>;
+}
+
+/** Checks envelope and data. Throws ContractError with every mistake of both. */
+export function parseEvent(value: unknown): PosthornEvent {
+  const head = envelope.safeParse(value);
+  const issues = head.success ? [] : contractIssues(head.error.issues, value);
+  const type = fieldOf(value, 'type');
+  if (typeof type === 'string' && isEventType(type)) {
+    const given = fieldOf(value, 'data');
+    const data = EVENTS[type].safeParse(given);
+    if (!data.success) issues.push(...contractIssues(data.error.issues, given, ['data']));
+    else if (head.success && head.data.dataschema !== dataschemaOf(type)) issues.push(wrongSchema(type));
+    // The pair of type and data was just checked against the one map that links them.
+    else if (head.success) return withoutUndefined({ ...head.data, data: data.data }) as PosthornEvent;
+  } else if (!issues.some((issue) => issue.pointer === '/type')) {
+    issues.push(unknownType());
+  }
+  throw new ContractError('Not an event of the contract', issues);
+}
+
+/** Checks the data of one type alone. Pointers start at the data. */
+export function parseData<T extends EventType>(type: T, data: unknown): EventData<T> {
+  const parsed = EVENTS[type].safeParse(data);
+  if (!parsed.success) throw new ContractError(`Not the data of ${type}`, contractIssues(parsed.error.issues, data));
+  return parsed.data as EventData<T>;
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return Reflect.get(value, name);
+}
+
+// Optional attributes that were given as undefined must not appear as keys: two equal events have equal keys.
+function withoutUndefined<V extends object>(value: V): V {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as V;
+}
+
+const unknownType = (): ContractIssue => ({
+  pointer: '/type',
+  rule: 'unknown_type',
+  message: `is not a known event type; known are ${EVENT_TYPES.join(', ')}`,
+});
+
+const wrongSchema = (type: EventType): ContractIssue => ({
+  pointer: '/dataschema',
+  rule: 'schema_version',
+  message: `must be ${dataschemaOf(type)}, the version this release understands`,
+});

@@ -1,0 +1,44 @@
+import type { EventData, EventType } from '../events/event.catalogue.js';
+
+const jane = { email: 'jane.roe@example.com', name: 'Jane Roe', phone: '+49 30 1234567', company: 'Roe & Co', locale: 'de-DE' };
+
+const consent = { purposes: ['newsletter'], wordingVersion: '2026-01', time: '2026-03-02T09:14:07Z' };
+
+const appointment = {
+  appointmentId: 'A-1042',
+  start: '2026-03-30T10:00:00+02:00',
+  end: '2026-03-30T10:45:00+02:00',
+  timeZone: 'Europe/Berlin',
+  title: 'First consultation',
+  place: 'Main Street 1, Berlin',
+  person: jane,
+};
+
+/** One valid example of each event's data, for documentation and tests. */
+export const EXAMPLES: { readonly [T in EventType]: EventData<T> } = {
+  'lead.submitted': {
+    person: jane,
+    message: 'Please send me an offer for 20 seats.\nBest before Friday.',
+    form: 'contact',
+    page: 'https://www.example.com/contact',
+    consent: { ...consent, purposes: ['contact'] },
+    campaign: { source: 'newsletter', medium: 'email', name: 'spring' },
+  },
+  'newsletter.subscribed': { person: jane, list: 'monthly', consent },
+  'newsletter.confirmed': { person: jane, list: 'monthly', consent: { ...consent, time: '2026-03-02T09:20:31Z' } },
+  'newsletter.unsubscribed': { person: jane, list: 'monthly' },
+  'appointment.booked': { ...appointment, notes: 'Second floor' },
+  'appointment.rescheduled': { ...appointment, start: '2026-03-31T14:00:00+02:00', end: '2026-03-31T14:45:00+02:00', reason: 'Ill on Monday' },
+  'appointment.cancelled': { ...appointment, reason: 'No longer needed' },
+  'order.paid': {
+    orderId: '2026-00317',
+    total: { amount: '59.80', currency: 'EUR' },
+    lines: [
+      { sku: 'MUG-1', name: 'Mug', quantity: 2, price: '14.95' },
+      { name: 'Teapot', quantity: 1, price: '29.90' },
+    ],
+    person: jane,
+  },
+  'customer.updated': { person: { ...jane, company: 'Roe Ltd' }, previousEmail: 'jane@example.org' },
+  'form.submitted': { form: 'workshop', fields: { topic: 'Clay', seats: 3, vegetarian: true, days: ['Mon', 'Tue'] }, person: jane },
+};

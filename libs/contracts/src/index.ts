@@ -1,0 +1,59 @@
+export { appointmentSequence, appointmentUid } from './appointments/appointment.identity.js';
+export { ContractError, type ContractIssue } from './contract.error.js';
+export { pointerOf } from './json-pointer.js';
+export { dataschemaOf, parseEnvelope, SITE_ID, TYPE_NAME, type Envelope } from './envelope/envelope.schema.js';
+export { acceptedAtOf, newId, UUID_V7 } from './envelope/identifier.js';
+export { DELIVERIES_OF_EVENT, EVENTS_STREAM, eventSubject, OUTCOMES_STREAM, outcomeSubject } from './envelope/subject.js';
+export { EVENT_TYPES, EVENTS, isEventType, type EventData, type EventType } from './events/event.catalogue.js';
+export { createEvent, parseData, parseEvent, type NewEvent, type PosthornEvent } from './events/event.js';
+export {
+  CIRCUIT_OUTCOMES,
+  circuitOutcome,
+  credentialsOutcome,
+  DELIVERY_OUTCOMES,
+  deliveryOutcome,
+  OPERATOR_VERBS,
+  operatorOutcome,
+  OUTCOMES,
+  type BusinessOutcomeType,
+  type CircuitOutcomeState,
+  type DeliveryOutcomeState,
+  type OperatorVerb,
+} from './outcomes/outcome.catalogue.js';
+export { createOutcome, OUTCOME_STATES, parseOutcome, type NewOutcome, type Outcome, type OutcomeData, type OutcomeState } from './outcomes/outcome.js';
+export { PERSONAL_KEYWORD, personal } from './personal/personal.mark.js';
+export { joinPersonal, MASK, maskOf, maskPersonal, personalPointers, splitPersonal, type PersonalPart } from './personal/personal.fields.js';
+export { LinkError, signLink, verifyLink, type LinkClaims, type LinkPurpose } from './links/link.token.js';
+export { envelopeJsonSchema, jsonSchemaOf, outcomeJsonSchema, type JsonSchema } from './documents/json-schema.document.js';
+export { asyncApiDocument } from './documents/async-api.document.js';
+export { generatedDocuments } from './documents/generated.documents.js';
+export { EXAMPLES } from './examples/event.examples.js';
+export {
+  deliveriesAnswer,
+  deliveriesQuestion,
+  DELIVERY_STATES,
+  type DeliveriesAnswer,
+  type DeliveriesQuestion,
+  type DeliveryState,
+} from './questions/deliveries.question.js';
+export {
+  EVENTS_PUBLISHER,
+  LEDGER_PUBLISHERS,
+  LEDGER_QUESTIONS,
+  ledgerDigestAnswer,
+  ledgerDigestQuestion,
+  ledgerEntriesAnswer,
+  ledgerEntriesQuestion,
+  ledgerIdsAnswer,
+  ledgerIdsQuestion,
+  ledgerPublisher,
+  ledgerSubject,
+  MAX_ENTRIES_ASKED,
+  type LedgerDigestAnswer,
+  type LedgerEntriesAnswer,
+  type LedgerIdsAnswer,
+  type LedgerQuestion,
+  type MinuteDigest,
+} from './questions/ledger.questions.js';
+export type { Consent, Person } from './schemas/person.schema.js';
+export * from './operations/index.js';
