@@ -1,0 +1,101 @@
+export interface MicroBatcherOptions<I, O> {
+  /** The most items one run is given. */
+  maxBatch: number;
+  /** How many runs may be in flight at once. Default 1. */
+  concurrency?: number;
+  /** Answers every item, in the order given. A rejection rejects all items of its batch. */
+  run: (items: I[]) => Promise<O[]>;
+}
+
+interface Waiting<I, O> {
+  item: I;
+  resolve: (output: O) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Lets items that arrive together share one run. There is no timer: a lone item starts in the same
+ * turn of the event loop, and what arrives while all runs are busy forms the next batch.
+ */
+export class MicroBatcher<I, O> {
+  private readonly maxBatch: number;
+  private readonly concurrency: number;
+  private readonly run: (items: I[]) => Promise<O[]>;
+  private waiting: Waiting<I, O>[] = [];
+  private inFlight = 0;
+  private scheduled = false;
+  private drained: (() => void)[] = [];
+
+  constructor(options: MicroBatcherOptions<I, O>) {
+    this.maxBatch = positive('maxBatch', options.maxBatch);
+    this.concurrency = positive('concurrency', options.concurrency ?? 1);
+    this.run = options.run;
+  }
+
+  /** Items that are waiting or in flight. */
+  get size(): number {
+    return this.waiting.length + this.inFlightItems;
+  }
+
+  private inFlightItems = 0;
+
+  add(item: I): Promise<O> {
+    return new Promise<O>((resolve, reject) => {
+      this.waiting.push({ item, resolve, reject });
+      this.schedule();
+    });
+  }
+
+  /** Resolves once nothing waits and nothing is in flight; never rejects. */
+  drain(): Promise<void> {
+    if (this.waiting.length === 0 && this.inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => this.drained.push(resolve));
+  }
+
+  // setImmediate gathers everything that one turn of the event loop received, at no delay.
+  private schedule(): void {
+    if (this.scheduled || this.inFlight >= this.concurrency) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      this.startRuns();
+    });
+  }
+
+  private startRuns(): void {
+    while (this.waiting.length > 0 && this.inFlight < this.concurrency) {
+      const batch = this.waiting.splice(0, this.maxBatch);
+      this.inFlight += 1;
+      this.inFlightItems += batch.length;
+      void this.settle(batch);
+    }
+  }
+
+  private async settle(batch: Waiting<I, O>[]): Promise<void> {
+    try {
+      const outputs = await this.run(batch.map(({ item }) => item));
+      if (outputs.length !== batch.length) {
+        throw new Error(`A batch of ${batch.length} items was answered with ${outputs.length} results.`);
+      }
+      batch.forEach(({ resolve }, index) => resolve(outputs[index] as O));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    } finally {
+      this.inFlight -= 1;
+      this.inFlightItems -= batch.length;
+      if (this.waiting.length > 0) this.startRuns();
+      else if (this.inFlight === 0) this.announceDrained();
+    }
+  }
+
+  private announceDrained(): void {
+    const listeners = this.drained;
+    this.drained = [];
+    for (const listener of listeners) listener();
+  }
+}
+
+function positive(name: string, value: number): number {
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} must be a positive integer, not ${value}.`);
+  return value;
+}
