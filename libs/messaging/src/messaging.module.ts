@@ -1,0 +1,19 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { Inquiry } from './inquiry.js';
+import { JetStreamPublisher } from './jetstream.publisher.js';
+import { MESSAGING_OPTIONS, type MessagingOptions } from './messaging.options.js';
+import { NatsConnectionProvider } from './nats-connection.provider.js';
+import { TopologyWatchdog } from './topology.watchdog.js';
+
+/** One connection, the publisher and the inquiry for the whole process. Needs ObservabilityModule. */
+@Global()
+@Module({})
+export class MessagingModule {
+  static forRoot(options: MessagingOptions): DynamicModule {
+    return {
+      module: MessagingModule,
+      providers: [{ provide: MESSAGING_OPTIONS, useValue: options }, NatsConnectionProvider, JetStreamPublisher, Inquiry, TopologyWatchdog],
+      exports: [NatsConnectionProvider, JetStreamPublisher, Inquiry, TopologyWatchdog],
+    };
+  }
+}
