@@ -1,0 +1,37 @@
+/**
+ * Bounds how many calls really run. opossum's own `capacity` frees a slot when a call times out although it
+ * still runs, and counts a rejection as a failure; here a slot is free when its call has ended.
+ */
+export class Bulkhead {
+  private running = 0;
+  private limit: number;
+
+  constructor(private readonly size: number) {
+    this.limit = size;
+  }
+
+  get inFlight(): number {
+    return this.running;
+  }
+
+  free(): number {
+    return Math.max(0, this.limit - this.running);
+  }
+
+  enter(): void {
+    this.running += 1;
+  }
+
+  leave(): void {
+    this.running -= 1;
+  }
+
+  /** Starts small again after a recovery, so that the backlog does not fall on the provider at once. */
+  shrink(): void {
+    this.limit = Math.min(2, this.size);
+  }
+
+  grow(): void {
+    this.limit = Math.min(this.size, this.limit + 1);
+  }
+}

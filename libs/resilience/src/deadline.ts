@@ -1,0 +1,51 @@
+import { ProviderError, UnknownOutcomeError } from './provider.errors.js';
+
+/** How long an aborted call may take to say itself what it knows, e.g. that nothing was sent yet. */
+const GRACE_MS = 50;
+
+export interface RunningCall<T> {
+  /** Settles at the deadline plus a short grace at the latest. */
+  readonly result: Promise<T>;
+  /** Resolves when the action has really ended, however late. */
+  readonly ended: Promise<void>;
+}
+
+/** Runs the action with an AbortSignal of its own: a signal shared between calls would let one timeout abort a healthy sibling. */
+export function startWithDeadline<T>(action: (signal: AbortSignal) => Promise<T>, deadlineMs: number): RunningCall<T> {
+  const controller = new AbortController();
+  const running = new Promise<T>((resolve) => resolve(action(controller.signal)));
+  const ended = running.then(
+    () => undefined,
+    () => undefined,
+  );
+  const result = new Promise<T>((resolve, reject) => {
+    const late = new UnknownOutcomeError('DEADLINE_EXCEEDED', `The call did not end within ${deadlineMs} ms; whether it took effect is unknown`, {
+      remedy: 'If the provider is merely slow, raise guard.deadlineMs of the connection.',
+    });
+    let timer = setTimeout(() => {
+      timer = setTimeout(() => reject(late), GRACE_MS);
+      controller.abort(late);
+    }, deadlineMs);
+    running.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(controller.signal.aborted && !(error instanceof ProviderError) ? late : classified(error));
+      },
+    );
+  });
+  return { result, ended };
+}
+
+/** An error nobody classified may have come after the effect, so nothing better than "unknown" can be said. */
+function classified(error: unknown): ProviderError {
+  if (error instanceof ProviderError) return error;
+  const name = error instanceof Error ? error.name : typeof error;
+  return new UnknownOutcomeError('UNCLASSIFIED', `The adapter failed with ${name} instead of one of the four provider errors`, {
+    cause: error,
+    remedy: 'Translate this error in the adapter; the log has the original.',
+  });
+}

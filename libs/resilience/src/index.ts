@@ -1,0 +1,10 @@
+export { CredentialsError, PermanentError, ProviderError, RetryableError, UnknownOutcomeError } from './provider.errors.js';
+export type { ProviderErrorDetails } from './provider.errors.js';
+export { GuardRejectedError } from './guard-rejected.error.js';
+export type { GuardRejection } from './guard-rejected.error.js';
+export { guardOptions } from './guard.options.js';
+export type { GuardOptions, GuardSettings } from './guard.options.js';
+export { Guard } from './guard.js';
+export type { GuardState, GuardTransition } from './guard.js';
+export { requestProvider, retryAfterMs } from './provider-request.js';
+export type { ProviderRequest, ProviderResponse } from './provider-request.js';
