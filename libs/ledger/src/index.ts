@@ -1,0 +1,16 @@
+export { Inbox } from './inbox.service.js';
+export { LedgerError, type Acceptance, type AcceptEntry, type LedgerEntry, type LedgerRow } from './ledger.entry.js';
+export { LedgerModule, type LedgerOptions } from './ledger.module.js';
+export { Ledger } from './ledger.service.js';
+export { INBOX_MIGRATIONS } from './migrations/inbox.migration.js';
+export { LEDGER_MIGRATIONS } from './migrations/ledger.migration.js';
+export { Relay } from './relay.service.js';
+export type { IdRange } from './reconciliation/id.range.js';
+export { IdTable, type IdSource } from './reconciliation/id.table.js';
+export { InboxSubscription } from './reconciliation/inbox.subscription.js';
+export { ledgerAnswersOf } from './reconciliation/ledger.answers.js';
+export type { PublishedEntry } from './reconciliation/ledger.peer.js';
+export { reconcilerOf } from './reconciliation/reconciler.provider.js';
+export { Reconciler, type ReconcilerParts } from './reconciliation/reconciler.service.js';
+export { RECONCILIATION_MIGRATIONS } from './reconciliation/reconciliation.migration.js';
+export type { ReconciliationOptions, Subscription } from './reconciliation/subscription.js';

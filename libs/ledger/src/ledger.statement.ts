@@ -1,0 +1,72 @@
+import { acceptedAtOf } from '@posthorn/contracts';
+import { prepared, type Transaction } from '@posthorn/persistence';
+import type { AcceptEntry } from './ledger.entry.js';
+
+/** Whoever runs SQL: the database, or the caller's transaction. */
+export type Querying = Pick<Transaction, 'query'>;
+
+/** An entry with its text: serialised once, then stored and published as it is. */
+export interface WrittenEntry {
+  id: string;
+  subject: string;
+  body: string;
+}
+
+// One statement is one transaction and one round trip. DO NOTHING without a target covers the key and the id.
+const INSERT = prepared(`
+  WITH taken AS (
+    INSERT INTO ledger (id, site, type, subject, envelope, idempotency_key, body_hash, accepted_at)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::timestamptz[])
+    ON CONFLICT DO NOTHING
+    RETURNING id
+  ), queued AS (
+    INSERT INTO unrelayed (id) SELECT id FROM taken
+  )
+  SELECT id FROM taken`);
+
+/** Writes entries to the ledger and to what is still to be relayed; returns those that were new. */
+export async function insertEntries(querying: Querying, entries: readonly AcceptEntry[]): Promise<Map<string, WrittenEntry>> {
+  const written = new Map<string, WrittenEntry>();
+  const columns: unknown[][] = [[], [], [], [], [], [], [], []];
+  const [ids, sites, types, subjects, bodies, keys, hashes, times] = columns as [unknown[], unknown[], unknown[], unknown[], unknown[], unknown[], unknown[], unknown[]];
+  for (const { envelope, subject, idempotencyKey, bodyHash } of entries) {
+    const body = JSON.stringify(envelope);
+    if (!written.has(envelope.id)) written.set(envelope.id, { id: envelope.id, subject, body });
+    ids.push(envelope.id);
+    sites.push(envelope.site);
+    types.push(envelope.type);
+    subjects.push(subject);
+    bodies.push(body);
+    keys.push(idempotencyKey ?? null);
+    hashes.push(bodyHash ?? null);
+    times.push(acceptedAtOf(envelope.id).toISOString());
+  }
+  const taken = await querying.query<{ id: string }>(INSERT, columns);
+  if (taken.length === entries.length) return written;
+  return new Map(taken.flatMap(({ id }) => {
+    const entry = written.get(id);
+    return entry === undefined ? [] : [[id, entry] as const];
+  }));
+}
+
+export interface Incumbent {
+  id: string;
+  site: string;
+  idempotency_key: string | null;
+  body_hash: Buffer | null;
+  accepted_at: Date;
+}
+
+const COLUMNS = 'l.id, l.site, l.idempotency_key, l.body_hash, l.accepted_at';
+
+/** The rows whose id or key made the given entries bounce off. */
+export function findIncumbents(querying: Querying, entries: readonly AcceptEntry[]): Promise<Incumbent[]> {
+  const keyed = entries.filter(({ idempotencyKey }) => idempotencyKey !== undefined);
+  return querying.query<Incumbent>(
+    `SELECT ${COLUMNS} FROM ledger l
+       JOIN unnest($1::text[], $2::text[]) AS k (site, key) ON l.site = k.site AND l.idempotency_key = k.key
+     UNION
+     SELECT ${COLUMNS} FROM ledger l WHERE l.id = ANY($3::uuid[])`,
+    [keyed.map(({ envelope }) => envelope.site), keyed.map(({ idempotencyKey }) => idempotencyKey), entries.map(({ envelope }) => envelope.id)],
+  );
+}
