@@ -1,0 +1,75 @@
+import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
+import { EVENTS_PUBLISHER } from '@posthorn/contracts';
+import { InboxSubscription, reconcilerOf, type ReconciliationOptions } from '@posthorn/ledger';
+import { AttemptRunner } from './attempt.runner.js';
+import { CircuitReporter } from './circuit.reporter.js';
+import { type ConnectionConfig } from './connection.config.js';
+import { ConnectionRegistry } from './connection.registry.js';
+import { DeliveriesController } from './deliveries.controller.js';
+import { Deliveries } from './deliveries.service.js';
+import { type DeliveryHandler } from './delivery.handler.js';
+import { DeliveryMetrics } from './delivery.metrics.js';
+import { DeliveryOutcomes } from './delivery.outcomes.js';
+import { DeliveryPlanner } from './delivery.planner.js';
+import { DeliveryStore } from './delivery.store.js';
+import { DELIVERY_OPTIONS } from './delivery.tokens.js';
+import { Dispatcher } from './dispatcher.service.js';
+import { type AnyHandler, HandlerRegistry } from './handler.registry.js';
+import { IntakeController } from './intake.controller.js';
+import { Intake } from './intake.service.js';
+import { OPERATIONS_PROVIDERS, OperationsController } from './operations/index.js';
+import { type ProviderDefinition } from './provider.definition.js';
+import { type RetrySettings } from './retry.policy.js';
+import { SettlementWriter } from './settlement.writer.js';
+
+export interface DeliveryModuleOptions<Port> {
+  readonly service: string;
+  readonly connections: readonly ConnectionConfig[];
+  readonly providers: readonly ProviderDefinition<Port>[];
+  readonly handlers: readonly Type<DeliveryHandler<never, Port, never>>[];
+  /** The service's default; a connection's `retry` goes first. */
+  readonly retry?: RetrySettings;
+  /** How what was missed is found out; `since` gives a new service the history from then on. */
+  readonly reconciliation?: ReconciliationOptions;
+  /** Modules whose exports the handlers inject. */
+  readonly imports?: ModuleMetadata['imports'];
+}
+
+/**
+ * From the event stream to the providers. Needs ObservabilityModule, PersistenceModule, MessagingModule and
+ * LedgerModule.forRoot({ inbox: true }) beside it, and the tables of DELIVERY_MIGRATIONS.
+ */
+@Module({})
+export class DeliveryModule {
+  static forRoot<Port>(options: DeliveryModuleOptions<Port>): DynamicModule {
+    const { service, connections, providers, handlers, retry, reconciliation, imports = [] } = options;
+    return {
+      module: DeliveryModule,
+      imports,
+      controllers: [IntakeController, DeliveriesController, OperationsController],
+      providers: [
+        ...handlers,
+        { provide: DELIVERY_OPTIONS, useValue: { service } },
+        { provide: ConnectionRegistry, useFactory: () => new ConnectionRegistry(connections, providers, retry) },
+        { provide: HandlerRegistry, useFactory: (...instances: AnyHandler[]) => new HandlerRegistry(instances), inject: [...handlers] },
+        {
+          provide: DeliveryOutcomes,
+          useFactory: (registry: ConnectionRegistry) => new DeliveryOutcomes(service, (id) => registry.get(id)?.providerName),
+          inject: [ConnectionRegistry],
+        },
+        DeliveryMetrics,
+        DeliveryStore,
+        DeliveryPlanner,
+        AttemptRunner,
+        SettlementWriter,
+        Dispatcher,
+        CircuitReporter,
+        Intake,
+        reconcilerOf(Intake, (database, intake) => new InboxSubscription(database, EVENTS_PUBLISHER, (events) => intake.recover(events)), reconciliation),
+        Deliveries,
+        ...OPERATIONS_PROVIDERS,
+      ],
+      exports: [Deliveries, ConnectionRegistry, Intake],
+    };
+  }
+}

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { newId, parseEvent, type PosthornEvent } from '@posthorn/contracts';
+import { type Connection, ConnectionRegistry } from './connection.registry.js';
+import { type PlannedDelivery } from './delivery.row.js';
+import { HandlerRegistry, type RegisteredHandler } from './handler.registry.js';
+import { digestOf } from './ordering.key.js';
+import { type DeliveryFailure } from './settlement.decision.js';
+
+/** Works out which deliveries events become: every handler of the type, for every connection of the site. */
+@Injectable()
+export class DeliveryPlanner {
+  constructor(
+    private readonly handlers: HandlerRegistry,
+    private readonly connections: ConnectionRegistry,
+  ) {}
+
+  plan(events: readonly PosthornEvent[]): PlannedDelivery[] {
+    const lines = new Set<string>();
+    return [...events].sort((a, b) => (a.id < b.id ? -1 : 1)).flatMap((event) => this.of(event, lines));
+  }
+
+  private of(event: PosthornEvent, lines: Set<string>): PlannedDelivery[] {
+    const handlers = this.handlers.of(event.type);
+    const connections = this.connections.ofSite(event.site);
+    if (handlers.length === 0 || connections.length === 0) return [];
+    const misunderstood = problemOf(event);
+    return connections.flatMap((connection) =>
+      handlers.map((registered) => {
+        const planned = misunderstood === undefined ? understood(event, connection, registered) : unreadable(event, connection, registered, misunderstood);
+        const line = `${connection.id}\n${registered.action}\n${planned.orderingKey}`;
+        const waits = planned.state === 'pending' && lines.has(line);
+        if (planned.state === 'pending') lines.add(line);
+        return { ...planned, waits };
+      }),
+    );
+  }
+}
+
+/** An event this version does not understand is no reason to lose it: it becomes a dead letter a newer version can deliver. */
+function problemOf(event: PosthornEvent): DeliveryFailure | undefined {
+  try {
+    parseEvent(event);
+    return undefined;
+  } catch (error) {
+    return {
+      code: 'EVENT_INVALID',
+      message: `This version of the service does not understand the event: ${error instanceof Error ? error.message : 'unknown reason'}`,
+      remedy: 'Deploy a version that does, then redeliver.',
+    };
+  }
+}
+
+function understood(event: PosthornEvent, connection: Connection, registered: RegisteredHandler): PlannedDelivery {
+  const { handler } = registered;
+  try {
+    const reason = handler.skip?.(event, connection.view);
+    const orderingKey = digestOf(handler.orderingKey(event));
+    const base = row(event, connection, registered, orderingKey);
+    return reason === undefined ? { ...base, state: 'pending' } : { ...base, state: 'skipped', error: { code: 'SKIPPED', message: reason } };
+  } catch (error) {
+    // Its message may quote the event.
+    const name = error instanceof Error ? error.name : typeof error;
+    return unreadable(event, connection, registered, { code: 'HANDLER_FAILED', message: `The handler could not plan the delivery: ${name}` });
+  }
+}
+
+function unreadable(event: PosthornEvent, connection: Connection, registered: RegisteredHandler, error: DeliveryFailure): PlannedDelivery {
+  return { ...row(event, connection, registered, digestOf(event.id)), state: 'dead', error };
+}
+
+function row(event: PosthornEvent, connection: Connection, { action, latestWins }: RegisteredHandler, orderingKey: string): Omit<PlannedDelivery, 'state'> {
+  return { id: newId(), event, connection: connection.id, action, orderingKey, latestWins, waits: false };
+}

@@ -1,0 +1,200 @@
+import { Injectable } from '@nestjs/common';
+import { type PosthornEvent } from '@posthorn/contracts';
+import { Database, prepared, type Transaction } from '@posthorn/persistence';
+import { type ClaimedDelivery, type PlannedDelivery, type Settlement } from './delivery.row.js';
+import { CLAIMABLE, type ClaimableState, LIVE, sqlList, TRANSITIONS } from './delivery.states.js';
+
+const CLAIMABLE_SQL = sqlList(CLAIMABLE);
+const LIVE_SQL = sqlList(LIVE);
+
+// What waits is decided here and corrected by `release`; the claim asks again, so a mistake costs time, not order.
+const INSERT = prepared(`
+  INSERT INTO deliveries (id, event_id, connection, action, site, type, ordering_key, latest_wins, state, waits,
+                          error_code, error_message, error_remedy)
+  SELECT n.id, n.event_id, n.connection, n.action, n.site, n.type, n.ordering_key, n.latest_wins, n.state,
+         n.state = 'pending' AND (n.waits OR (
+           SELECT true FROM deliveries e
+            WHERE e.connection = n.connection AND e.action = n.action AND e.ordering_key = n.ordering_key
+              AND e.event_id < n.event_id AND e.state IN (${LIVE_SQL})
+            LIMIT 1) IS NOT NULL),
+         n.error_code, n.error_message, n.error_remedy
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::boolean[],
+                $9::text[], $10::boolean[], $11::text[], $12::text[], $13::text[])
+      AS n (id, event_id, connection, action, site, type, ordering_key, latest_wins, state, waits,
+            error_code, error_message, error_remedy)
+  ON CONFLICT (event_id, connection, action) DO NOTHING`);
+
+// A scalar subquery is never turned into a join: two index probes per candidate, whatever the statistics say.
+const CLAIM = prepared(`
+  WITH picked AS (
+    SELECT d.id, d.event_id, d.state AS was
+      FROM deliveries d
+     WHERE d.connection = $1 AND d.state IN (${CLAIMABLE_SQL}) AND NOT d.waits AND d.next_attempt_at <= now()
+       AND (SELECT true FROM deliveries e
+             WHERE e.connection = d.connection AND e.action = d.action AND e.ordering_key = d.ordering_key
+               AND e.event_id < d.event_id AND e.state IN (${LIVE_SQL})
+             LIMIT 1) IS NULL
+       AND (SELECT true FROM deliveries e
+             WHERE e.connection = d.connection AND e.action = d.action AND e.ordering_key = d.ordering_key
+               AND e.state = 'attempting'
+             LIMIT 1) IS NULL
+     ORDER BY d.next_attempt_at, d.event_id
+     LIMIT $2
+       FOR UPDATE OF d SKIP LOCKED
+  )
+  UPDATE deliveries d
+     SET state = 'attempting', attempts = d.attempts + 1, fence = d.fence + 1, updated_at = now(),
+         first_attempt_at = coalesce(d.first_attempt_at, now()), lease_until = now() + $3 * interval '1 millisecond'
+    FROM picked p JOIN inbox i ON i.event_id = p.event_id
+   WHERE d.id = p.id
+  RETURNING d.id, d.action, p.was, d.attempts, d.fence, d.first_attempt_at, d.created_at, i.envelope,
+            d.latest_wins AND EXISTS (
+              SELECT 1 FROM deliveries n
+               WHERE n.connection = d.connection AND n.action = d.action AND n.ordering_key = d.ordering_key
+                 AND n.event_id > d.event_id AND n.state = 'delivered' AND n.latest_wins) AS superseded`);
+
+// The next of the ordering key is let go in the same commit; "attempting" is still what the snapshot says of the settled.
+const SETTLE = prepared(`
+  WITH settled AS (
+    UPDATE deliveries d
+       SET state = s.state, attempts = d.attempts - s.uncounted, lease_until = NULL, updated_at = now(),
+           first_attempt_at = CASE WHEN d.attempts = s.uncounted THEN NULL ELSE d.first_attempt_at END,
+           -- What was put back keeps its place.
+           next_attempt_at = coalesce(s.next_attempt_at, CASE WHEN s.uncounted = 1 THEN d.next_attempt_at ELSE now() END),
+           external_id = coalesce(s.external_id, d.external_id),
+           outcome = s.outcome, facts = s.facts::jsonb,
+           error_code = coalesce(s.error_code, CASE WHEN s.uncounted = 1 THEN d.error_code END),
+           error_message = coalesce(s.error_message, CASE WHEN s.uncounted = 1 THEN d.error_message END),
+           error_remedy = coalesce(s.error_remedy, CASE WHEN s.uncounted = 1 AND s.error_code IS NULL THEN d.error_remedy END)
+      FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::int[], $6::timestamptz[], $7::text[], $8::text[],
+                  $9::text[], $10::text[], $11::text[], $12::text[])
+        AS s (id, fence, state, from_states, uncounted, next_attempt_at, external_id, outcome, facts,
+              error_code, error_message, error_remedy)
+     WHERE d.id = s.id AND d.fence = s.fence AND d.state = ANY (string_to_array(s.from_states, ','))
+    RETURNING d.id, d.connection, d.action, d.ordering_key, d.state
+  ), released AS (
+    UPDATE deliveries w SET waits = false
+      FROM settled s
+     WHERE s.state NOT IN (${LIVE_SQL})
+       AND w.id = (SELECT n.id FROM deliveries n
+                    WHERE n.connection = s.connection AND n.action = s.action AND n.ordering_key = s.ordering_key
+                      AND n.state IN (${LIVE_SQL}) AND n.id <> s.id
+                    ORDER BY n.event_id LIMIT 1)
+       AND w.waits
+    RETURNING w.connection
+  )
+  SELECT id, NULL AS released FROM settled UNION ALL SELECT NULL, connection FROM released`);
+
+interface ClaimedRow {
+  id: string;
+  action: string;
+  was: ClaimableState;
+  attempts: number;
+  fence: number;
+  first_attempt_at: Date;
+  created_at: Date;
+  envelope: PosthornEvent;
+  superseded: boolean;
+}
+
+/** Everything a dispatcher asks of the table. All statements follow the work that is open, not the work that was done. */
+@Injectable()
+export class DeliveryStore {
+  constructor(private readonly database: Database) {}
+
+  async plan(tx: Transaction, planned: readonly PlannedDelivery[]): Promise<void> {
+    if (planned.length === 0) return;
+    await tx.query(INSERT, [
+      planned.map(({ id }) => id),
+      planned.map(({ event }) => event.id),
+      planned.map(({ connection }) => connection),
+      planned.map(({ action }) => action),
+      planned.map(({ event }) => event.site),
+      planned.map(({ event }) => event.type),
+      planned.map(({ orderingKey }) => orderingKey),
+      planned.map(({ latestWins }) => latestWins),
+      planned.map(({ state }) => state),
+      planned.map(({ waits }) => waits),
+      planned.map(({ error }) => error?.code ?? null),
+      planned.map(({ error }) => text(error?.message)),
+      planned.map(({ error }) => text(error?.remedy)),
+    ]);
+  }
+
+  /** Committed when it resolves: only then may the provider be called. */
+  async claim(connection: string, limit: number, leaseMs: number): Promise<ClaimedDelivery[]> {
+    const rows = await this.database.query<ClaimedRow>(CLAIM, [connection, limit, leaseMs]);
+    return rows.map((row) => claimed(connection, row));
+  }
+
+  /** Returns the ids that were settled, and the connections in which a waiting delivery was let go. */
+  async settle(tx: Transaction, settlements: readonly Settlement[]): Promise<{ settled: Set<string>; released: Set<string> }> {
+    const rows = await tx.query<{ id: string | null; released: string | null }>(SETTLE, [
+      settlements.map(({ delivery }) => delivery.id),
+      settlements.map(({ delivery }) => delivery.fence),
+      settlements.map(({ decision }) => decision.state),
+      settlements.map(({ decision }) => TRANSITIONS[decision.transition].from.join(',')),
+      settlements.map(({ decision }) => (decision.counts ? 0 : 1)),
+      settlements.map(({ decision }) => decision.nextAttemptAt?.toISOString() ?? null),
+      settlements.map(({ decision }) => text(decision.result?.externalId)),
+      settlements.map(({ decision }) => text(decision.result?.outcome)),
+      settlements.map(({ decision }) => text(decision.result?.facts && JSON.stringify(decision.result.facts).replaceAll('\\u0000', ''))),
+      settlements.map(({ decision }) => decision.error?.code ?? null),
+      settlements.map(({ decision }) => text(decision.error?.message)),
+      settlements.map(({ decision }) => text(decision.error?.remedy)),
+    ]);
+    return {
+      settled: new Set(rows.flatMap(({ id }) => id ?? [])),
+      released: new Set(rows.flatMap(({ released }) => released ?? [])),
+    };
+  }
+
+  /** Which of the connections have work that is due. */
+  async due(connections: readonly string[]): Promise<string[]> {
+    const rows = await this.database.query<{ connection: string }>(
+      `SELECT c.connection FROM unnest($1::text[]) AS c (connection)
+        WHERE EXISTS (SELECT 1 FROM deliveries d
+                       WHERE d.connection = c.connection AND d.state IN (${CLAIMABLE_SQL})
+                         AND NOT d.waits AND d.next_attempt_at <= now())`,
+      [connections],
+    );
+    return rows.map(({ connection }) => connection);
+  }
+
+  /** Lets go what waits for nothing: intake and a settlement that ran at the same time could not see each other. */
+  async release(): Promise<void> {
+    await this.database.query(
+      `UPDATE deliveries SET waits = false
+        WHERE id IN (
+          SELECT d.id FROM deliveries d
+           WHERE d.waits AND d.state IN (${CLAIMABLE_SQL})
+             AND (SELECT true FROM deliveries e
+                   WHERE e.connection = d.connection AND e.action = d.action AND e.ordering_key = d.ordering_key
+                     AND e.event_id < d.event_id AND e.state IN (${LIVE_SQL})
+                   LIMIT 1) IS NULL
+             FOR UPDATE OF d SKIP LOCKED)`,
+    );
+  }
+
+  /** Attempts whose lease has run out: their process is gone. */
+  async expired(limit: number): Promise<ClaimedDelivery[]> {
+    const rows = await this.database.query<ClaimedRow & { connection: string }>(
+      `SELECT d.id, d.connection, d.action, 'pending' AS was, d.attempts, d.fence, d.first_attempt_at, d.created_at,
+              i.envelope, false AS superseded
+         FROM deliveries d JOIN inbox i ON i.event_id = d.event_id
+        WHERE d.state = 'attempting' AND d.lease_until < now() LIMIT $1`,
+      [limit],
+    );
+    return rows.map((row) => claimed(row.connection, row));
+  }
+}
+
+function claimed(connection: string, row: ClaimedRow): ClaimedDelivery {
+  const { id, action, was, attempts, fence, superseded, envelope } = row;
+  return { id, connection, action, was, attempts, fence, superseded, event: envelope, firstAttemptAt: row.first_attempt_at, createdAt: row.created_at };
+}
+
+/** Postgres refuses NUL in text, and a provider's chatter must not stop a settlement. */
+function text(value: string | undefined): string | null {
+  return value === undefined ? null : value.replaceAll('\0', '').toWellFormed().slice(0, 4_000);
+}

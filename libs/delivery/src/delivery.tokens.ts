@@ -1,0 +1,1 @@
+export const DELIVERY_OPTIONS = Symbol('posthorn:delivery-options');
