@@ -1,0 +1,98 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { findBadShapes } from './json-shape.check.js';
+import { Problem } from './problem.error.js';
+
+export const JSON_TYPES = ['application/json', 'application/cloudevents+json'] as const;
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
+
+export interface BodyParserOptions {
+  maxDepth: number;
+  /** Also takes HTML forms: url-encoded ones parsed, multipart ones read and left unparsed. */
+  forms: boolean;
+}
+
+/** Replaces Fastify's parsers: bytes are kept, then checked for encoding, syntax, depth and dangerous keys. */
+export function registerBodyParsers(fastify: FastifyInstance, options: BodyParserOptions): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser<Buffer>([...JSON_TYPES], { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      done(null, parseJson(request, body, options.maxDepth));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+  if (!options.forms) return;
+  fastify.addContentTypeParser<Buffer>(FORM_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
+    request.rawBody = body;
+    done(null, parseForm(body));
+  });
+  fastify.addContentTypeParser<Buffer>('multipart/form-data', { parseAs: 'buffer' }, (_request, _body, done) => {
+    done(null, undefined);
+  });
+}
+
+/** For an onRequest hook: compressed bodies are refused before a byte is read (and a zip bomb with them). */
+export function refuseContentEncoding(request: FastifyRequest): Problem | undefined {
+  const encoding = request.headers['content-encoding'];
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return undefined;
+  return new Problem({
+    status: 415,
+    code: 'unsupported-content-encoding',
+    title: 'Compressed bodies are not accepted',
+    detail: 'Send the body without a content-encoding.',
+    headers: { 'accept-encoding': 'identity' },
+  });
+}
+
+function parseJson(request: FastifyRequest, body: Buffer, maxDepth: number): unknown {
+  const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1];
+  if (charset !== undefined && charset.toLowerCase() !== 'utf-8') {
+    throw new Problem({
+      status: 415, code: 'unsupported-charset', title: 'JSON is UTF-8', detail: 'Send the body as UTF-8.',
+    });
+  }
+  if (body.length === 0) {
+    throw new Problem({ status: 400, code: 'empty-body', title: 'The body is empty', detail: 'Send a JSON object.' });
+  }
+  if (!isUtf8(body)) {
+    throw new Problem({
+      status: 400, code: 'invalid-encoding', title: 'The body is not valid UTF-8',
+      detail: 'Encode the body as UTF-8; it may be Latin-1 or cut in the middle of a character.',
+    });
+  }
+  const value = parseText(body.toString('utf8'));
+  const errors = findBadShapes(value, maxDepth);
+  if (errors.length > 0) {
+    throw new Problem({
+      status: 400, code: 'unsafe-json', title: 'The JSON is nested too deeply or uses names or text not allowed',
+      detail: `At most ${maxDepth} levels; no __proto__, constructor or prototype; no NUL characters.`, errors,
+    });
+  }
+  request.rawBody = body;
+  return value;
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // The engine's message quotes the body, which may be personal; only the place is passed on.
+    const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
+    throw new Problem({
+      status: 400, code: 'malformed-json', title: 'The body is not JSON',
+      detail: position === undefined ? 'It ends too early.' : `It stops being JSON at character ${position}.`,
+      cause: error,
+    });
+  }
+}
+
+function parseForm(body: Buffer): Record<string, string | string[]> {
+  const fields = Object.create(null) as Record<string, string | string[]>;
+  for (const [name, value] of new URLSearchParams(body.toString('utf8'))) {
+    const known = fields[name];
+    fields[name] = known === undefined ? value : [known, value].flat();
+  }
+  return fields;
+}

@@ -1,0 +1,120 @@
+import type { DynamicModule, LoggerService, NestApplicationOptions, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger, Metrics } from '@posthorn/observability';
+import type { FastifyInstance } from 'fastify';
+import { refuseContentEncoding, registerBodyParsers } from './body.parser.js';
+import { answerClientError } from './client-error.response.js';
+import { ProblemFastifyAdapter } from './problem-fastify.adapter.js';
+import { Problem } from './problem.error.js';
+import { ProblemFilter, sendProblem } from './problem.filter.js';
+import { observeRequests } from './request.metrics.js';
+import { RouteCatalogue } from './route.catalogue.js';
+
+export interface HttpAppOptions {
+  /** 256 KiB unless given; larger bodies get 413. */
+  bodyLimitBytes?: number;
+  /** Levels of JSON; 32 unless given. */
+  maxDepth?: number;
+  /** A request must have arrived wholly within this time, 15 s unless given; else 408. */
+  requestTimeoutMs?: number;
+  /** Its headers within this time, 10 s unless given. */
+  headersTimeoutMs?: number;
+  /** Take HTML forms as well as JSON. */
+  forms?: boolean;
+  /** Replaces the application's logger (that of ObservabilityModule when imported). */
+  logger?: LoggerService | false;
+}
+
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+};
+
+/** A Nest application on Fastify with limits, problem details and security headers; not yet listening. */
+export async function createHttpApp(
+  module: Type | DynamicModule,
+  options: HttpAppOptions = {},
+): Promise<NestFastifyApplication> {
+  const adapter = createAdapter(options);
+  const fastify: FastifyInstance = adapter.getInstance();
+  const routes = new RouteCatalogue();
+  adapter.useRoutes(routes);
+  fastify.addHook('onRoute', (route) => routes.add(route.url, route.method));
+  addRequestHook(fastify);
+  registerBodyParsers(fastify, { maxDepth: options.maxDepth ?? 32, forms: options.forms ?? false });
+
+  const settings: Partial<NestApplicationOptions> = { bodyParser: false, abortOnError: false };
+  if (options.logger === undefined) settings.bufferLogs = true;
+  else settings.logger = options.logger;
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, settings);
+  app.useGlobalFilters(new ProblemFilter());
+  if (options.logger === undefined) app.useLogger(find(app, Logger) ?? console);
+  const metrics = find(app, Metrics);
+  if (metrics !== undefined) observeRequests(fastify, metrics);
+  answerExpectations(fastify);
+  closeWhatBecomesIdle(fastify);
+  return app;
+}
+
+function createAdapter(options: HttpAppOptions): ProblemFastifyAdapter {
+  return new ProblemFastifyAdapter({
+    bodyLimit: options.bodyLimitBytes ?? 256 * 1024,
+    requestTimeout: options.requestTimeoutMs ?? 15_000,
+    // Requests that arrive while we stop are still answered: their sender cannot know.
+    return503OnClosing: false,
+    http: {
+      headersTimeout: options.headersTimeoutMs ?? 10_000,
+      connectionsCheckingInterval: 500,
+      // Node would answer a missing Host with an empty 400; the hook below explains it.
+      requireHostHeader: false,
+    },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: sendProblem,
+  });
+}
+
+function addRequestHook(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.headers(SECURITY_HEADERS);
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      done(new Problem({ status: 400, code: 'host-missing', title: 'HTTP/1.1 requests carry a Host header' }));
+      return;
+    }
+    done(refuseContentEncoding(request));
+  });
+}
+
+// Node closes the connections that are idle when the server closes, but lets those that become idle a moment later
+// linger for the whole keep-alive time, and the process with them.
+function closeWhatBecomesIdle(fastify: FastifyInstance): void {
+  let closing = false;
+  fastify.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  fastify.addHook('onResponse', (_request, _reply, done) => {
+    if (closing) setImmediate(() => fastify.server.closeIdleConnections());
+    done();
+  });
+}
+
+// Node answers an unknown Expect header with an empty 417.
+function answerExpectations(fastify: FastifyInstance): void {
+  fastify.server.on('checkExpectation', (_request, response) => {
+    const problem = new Problem({
+      status: 417, code: 'expectation-failed', title: 'The only expectation understood is 100-continue',
+    });
+    response.writeHead(problem.status, { ...problem.headers(), connection: 'close' }).end(JSON.stringify(problem));
+  });
+}
+
+function find<T>(app: NestFastifyApplication, token: Type<T>): T | undefined {
+  try {
+    return app.get(token, { strict: false });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,66 @@
+/** One wrong field: where (JSON pointer into the body), which rule, and what to do about it. */
+export interface BadField {
+  pointer: string;
+  rule: string;
+  message: string;
+}
+
+export interface ProblemOptions {
+  status: number;
+  /** Stable, kebab-case; the last part of the type URI. */
+  code: string;
+  title: string;
+  /** What went wrong this time, and the remedy. Never quotes personal data. */
+  detail?: string;
+  errors?: BadField[];
+  retryAfterSeconds?: number;
+  headers?: Record<string, string>;
+  cause?: unknown;
+}
+
+const TYPE_BASE = 'https://posthorn.dev/problems/';
+
+/** Thrown anywhere below HTTP, it becomes an RFC 9457 `application/problem+json` answer. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string | undefined;
+  readonly errors: BadField[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  private readonly extraHeaders: Record<string, string>;
+
+  constructor(options: ProblemOptions) {
+    super(options.detail ?? options.title, { cause: options.cause });
+    this.status = options.status;
+    this.code = options.code;
+    this.title = options.title;
+    this.detail = options.detail;
+    this.errors = options.errors;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.extraHeaders = options.headers ?? {};
+  }
+
+  headers(): Record<string, string> {
+    const retry = this.retryAfterSeconds;
+    return {
+      'content-type': 'application/problem+json; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...this.extraHeaders,
+      ...(retry === undefined ? {} : { 'retry-after': String(retry) }),
+    };
+  }
+
+  toJSON(): Record<string, unknown> {
+    return {
+      type: TYPE_BASE + this.code,
+      title: this.title,
+      status: this.status,
+      code: this.code,
+      ...(this.detail === undefined ? {} : { detail: this.detail }),
+      ...(this.errors === undefined ? {} : { errors: this.errors }),
+    };
+  }
+}

@@ -1,0 +1,211 @@
+import { spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Client } from 'pg';
+import { freePort } from './free-port.js';
+import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.js';
+import { ownerIds, postgresUser, type ServerUser } from './postgres-user.js';
+import { ServerProcess, untilReady } from './server-process.js';
+
+export interface PostgresOptions {
+  /** Keeps the data here. Without it the data lives in a temporary folder that `stop()` removes. */
+  dir?: string;
+  /** Default: a free one. */
+  port?: number;
+  /** The superuser's password. Without it everybody on this machine is trusted: for tests only. */
+  password?: string;
+  /** False gives up durability for speed: for tests only. Default true when `dir` is given. */
+  durable?: boolean;
+  maxConnections?: number;
+  logFile?: string;
+}
+
+export interface PostgresServer {
+  /** Of the superuser, without a password, for the database `postgres`. */
+  readonly adminUrl: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly logFile: string;
+  readonly running: boolean;
+  readonly exited: Promise<void>;
+  /** How the last run ended: `exit code 1`, `signal SIGKILL`. */
+  readonly ending: string;
+  /** The address of a database for a role. */
+  urlOf(database: string, role?: string): string;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Again, on the same data and port, after a kill. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const SUPERUSER = 'postgres';
+const READY_TIMEOUT_MS = 60_000;
+const UNSAFE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const server = new EmbeddedPostgres(options, options.port ?? (await freePort()));
+  await server.start();
+  return server;
+}
+
+class EmbeddedPostgres implements PostgresServer {
+  readonly logFile: string;
+  private readonly binaries: PostgresBinaries = postgresBinaries();
+  private readonly parent: string;
+  private readonly data: string;
+  private readonly temporary: boolean;
+  private readonly user: ServerUser;
+  private process: ServerProcess | undefined;
+
+  constructor(
+    private readonly options: PostgresOptions,
+    readonly port: number,
+  ) {
+    this.temporary = options.dir === undefined;
+    this.parent = options.dir ?? mkdtempSync(join(tmpdir(), 'posthorn-postgres-'));
+    mkdirSync(this.parent, { recursive: true });
+    this.data = join(this.parent, 'data');
+    this.logFile = options.logFile ?? join(this.parent, 'postgres.log');
+    mkdirSync(dirname(this.logFile), { recursive: true });
+    this.user = this.prepareUser();
+  }
+
+  get adminUrl(): string {
+    return this.urlOf('postgres');
+  }
+
+  get pid(): number {
+    return this.live().pid;
+  }
+
+  get running(): boolean {
+    return this.process?.running ?? false;
+  }
+
+  get exited(): Promise<void> {
+    return this.live().exited;
+  }
+
+  get ending(): string {
+    return this.live().ending;
+  }
+
+  urlOf(database: string, role = SUPERUSER): string {
+    return `postgres://${role}@127.0.0.1:${this.port}/${database}`;
+  }
+
+  async start(): Promise<void> {
+    if (this.running) return;
+    if (!existsSync(join(this.data, 'PG_VERSION'))) await this.initialise();
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      // Sockets in /tmp would be one more thing to clash over and to leave behind.
+      'unix_socket_directories=',
+      `max_connections=${this.options.maxConnections ?? 200}`,
+      'shared_buffers=64MB',
+      'max_wal_size=512MB',
+      ...(this.durable ? [] : UNSAFE),
+    ];
+    const args = ['-D', this.data, '-p', String(this.port), ...settings.flatMap((setting) => ['-c', setting])];
+    this.process = new ServerProcess({
+      ...this.asUser(this.binaries.postgres, args),
+      logFile: this.logFile,
+      stopSignal: 'SIGINT',
+      ...(this.temporary ? { cleanUp: this.parent } : {}),
+    });
+    try {
+      await untilReady(this.process, () => this.answers(), READY_TIMEOUT_MS);
+    } catch (cause) {
+      await this.process.kill();
+      throw new Error(`Postgres did not start on port ${this.port}.\n${lastLines(this.logFile, 12)}`, { cause });
+    }
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.process?.kill(signal);
+  }
+
+  async stop(): Promise<void> {
+    await this.process?.stop();
+    if (this.temporary) rmSync(this.parent, { recursive: true, force: true });
+  }
+
+  private get durable(): boolean {
+    return this.options.durable ?? !this.temporary;
+  }
+
+  private live(): ServerProcess {
+    if (this.process === undefined) throw new Error('Postgres has not been started.');
+    return this.process;
+  }
+
+  private prepareUser(): ServerUser {
+    if (this.temporary && process.getuid?.() === 0) {
+      const ids = ownerIds(postgresUser(this.data, this.binaries.postgres));
+      if (ids !== undefined) chownSync(this.parent, ids.uid, ids.gid);
+    }
+    return postgresUser(this.data, this.binaries.postgres);
+  }
+
+  private asUser(command: string, args: readonly string[]): { command: string; args: string[]; uid?: number; gid?: number; env: NodeJS.ProcessEnv } {
+    const line = [...this.user.prefix, command, ...args];
+    // The locale is the cluster's own matter; the machine's must not leak into it.
+    const env = { ...process.env, LC_ALL: 'C' };
+    return { command: line[0] ?? command, args: line.slice(1), uid: this.user.uid, gid: this.user.gid, env };
+  }
+
+  private async initialise(): Promise<void> {
+    // A first start that was interrupted leaves a folder which initdb refuses.
+    rmSync(this.data, { recursive: true, force: true });
+    mkdirSync(this.data, { mode: 0o700 });
+    const ids = ownerIds(this.user);
+    if (ids !== undefined) chownSync(this.data, ids.uid, ids.gid);
+    const passwordFile = join(this.parent, 'superuser-password');
+    const { password } = this.options;
+    const auth = password === undefined ? ['--auth=trust'] : ['--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+    if (password !== undefined) {
+      writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+      if (ids !== undefined) chownSync(passwordFile, ids.uid, ids.gid);
+    }
+    try {
+      const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+      const sync = this.durable ? [] : ['--no-sync'];
+      await this.run(this.binaries.initdb, ['-D', this.data, '-U', SUPERUSER, ...auth, ...locale, ...sync]);
+    } catch (error) {
+      rmSync(this.data, { recursive: true, force: true });
+      throw error;
+    } finally {
+      rmSync(passwordFile, { force: true });
+    }
+  }
+
+  private run(command: string, args: readonly string[]): Promise<void> {
+    const invocation = this.asUser(command, args);
+    return new Promise((resolve, reject) => {
+      const child = spawn(invocation.command, invocation.args, { ...invocation, stdio: ['ignore', 'pipe', 'pipe'] });
+      let output = '';
+      child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      child.once('error', reject);
+      child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`initdb failed with ${code}.\n${output}`))));
+    });
+  }
+
+  private async answers(): Promise<boolean> {
+    // Beside a URL node-postgres ignores a password, so the parts are given.
+    const client = new Client({ host: '127.0.0.1', port: this.port, user: SUPERUSER, password: this.options.password, database: 'postgres', connectionTimeoutMillis: 2_000 });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return true;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}
+
+export function lastLines(file: string, count: number): string {
+  if (!existsSync(file)) return '';
+  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
+}
