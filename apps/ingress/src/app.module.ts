@@ -1,0 +1,45 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { EVENTS_STREAM } from '@posthorn/contracts';
+import { KeyRing } from '@posthorn/http';
+import { LedgerModule } from '@posthorn/ledger';
+import { MessagingModule, streamNamed } from '@posthorn/messaging';
+import { ObservabilityModule } from '@posthorn/observability';
+import { PersistenceModule } from '@posthorn/persistence';
+import { AcceptanceService } from './accepting/acceptance.service.js';
+import { EventsController } from './accepting/events.controller.js';
+import { type IngressConfig, keysOf, SERVICE } from './config.js';
+import { EventStateController } from './event-state/event-state.controller.js';
+import { EventStateService } from './event-state/event-state.service.js';
+import { NewsletterLinksController } from './newsletter-links/newsletter-links.controller.js';
+import { NEWSLETTER_LINKS, type NewsletterLinksOptions, NewsletterLinksService } from './newsletter-links/newsletter-links.service.js';
+
+/** Everything the ingress is made of. */
+@Module({})
+export class AppModule {
+  static forRoot(config: IngressConfig): DynamicModule {
+    const { section, database, nats, logLevel, otlpEndpoint } = config;
+    return {
+      module: AppModule,
+      imports: [
+        ObservabilityModule.forRoot({ service: SERVICE, logLevel, otlpEndpoint }),
+        PersistenceModule.forRoot({ ...database, schema: SERVICE, service: SERVICE }),
+        // Not vital: with NATS away events are accepted all the same, and relayed later.
+        MessagingModule.forRoot({ ...nats, service: SERVICE, vital: false, topology: { streams: [streamNamed(EVENTS_STREAM)] } }),
+        LedgerModule.forRoot({ publisher: SERVICE }),
+      ],
+      controllers: [EventsController, EventStateController, NewsletterLinksController],
+      providers: [
+        { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
+        { provide: NEWSLETTER_LINKS, useFactory: () => newsletterLinks(config) },
+        AcceptanceService,
+        EventStateService,
+        NewsletterLinksService,
+      ],
+    };
+  }
+}
+
+function newsletterLinks({ section }: IngressConfig): NewsletterLinksOptions {
+  const siteNames = Object.fromEntries(Object.entries(section.sites).map(([id, { name }]) => [id, name]));
+  return { linkSecret: section.linkSecret, siteNames };
+}

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigurationError } from '@posthorn/configuration';
+import { afterAll, describe, expect, it } from 'vitest';
+import { keysOf, loadIngressConfig } from './config.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'posthorn-ingress-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const HASH = 'a'.repeat(64);
+const surroundings = { PORT: '0', DATABASE_URL: 'postgres://ingress@127.0.0.1/posthorn', NATS_URL: 'nats://127.0.0.1' };
+
+function load(section: object) {
+  const file = join(folder, 'posthorn.yaml');
+  writeFileSync(file, JSON.stringify({ ingress: section }));
+  return loadIngressConfig({ ...surroundings, POSTHORN_CONFIG: file });
+}
+
+function mistakesOf(section: object): string[] {
+  try {
+    load(section);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.mistakes.map(({ path }) => path);
+    throw error;
+  }
+}
+
+const valid = {
+  publicUrl: 'https://in.example',
+  linkSecret: 'at least twenty-four characters',
+  sites: { acme: { name: 'Acme', keys: [{ id: 'main', sha256: HASH }] } },
+};
+
+describe('the configuration of the ingress', () => {
+  it('gives a key both scopes unless it names its own', () => {
+    expect(keysOf(load(valid).section)).toEqual([{ id: 'main', site: 'acme', sha256: HASH, scopes: ['events:write', 'events:read'] }]);
+  });
+
+  it('refuses the same key for two sites, since a key decides the site', () => {
+    const sites = { ...valid.sites, other: { name: 'Other', keys: [{ id: 'main', sha256: HASH }] } };
+    expect(mistakesOf({ ...valid, sites })).toEqual(['ingress.sites.other.keys[0].sha256']);
+  });
+
+  it('names every mistake by its path', () => {
+    const sites = { 'Not A Site': { name: 'x', keys: [{ id: 'k', sha256: HASH }] }, acme: { name: '', keys: [{ id: 'k', sha256: 'the key itself' }], colour: 'red' } };
+    expect(mistakesOf({ publicUrl: 'nowhere', linkSecret: 'short', sites }).sort()).toEqual([
+      'ingress.linkSecret',
+      'ingress.publicUrl',
+      'ingress.sites.Not A Site',
+      'ingress.sites.acme.colour',
+      'ingress.sites.acme.keys[0].sha256',
+      'ingress.sites.acme.name',
+    ]);
+  });
+
+  it('needs Postgres and NATS to be named', () => {
+    expect(() => loadIngressConfig({ PORT: '0' })).toThrow(/DATABASE_URL[\s\S]*NATS_URL/);
+  });
+});

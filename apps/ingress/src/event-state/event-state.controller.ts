@@ -1,0 +1,23 @@
+import { Controller, Get, Param, Req, UseGuards } from '@nestjs/common';
+import { ApiKeyGuard, type HttpRequest, Problem, RequireScope } from '@posthorn/http';
+import { siteOf } from '../accepting/site.caller.js';
+import { READ } from '../config.js';
+import { type EventState, EventStateService } from './event-state.service.js';
+
+/** `GET /v1/events/{id}`: tells a site what became of its event. */
+@Controller('v1/events')
+@UseGuards(ApiKeyGuard)
+export class EventStateController {
+  constructor(private readonly states: EventStateService) {}
+
+  @Get(':id')
+  @RequireScope(READ)
+  async show(@Param('id') id: string, @Req() request: HttpRequest): Promise<EventState> {
+    const state = await this.states.find(id, siteOf(request));
+    // Another site's event is as unknown as one that never was.
+    if (state === undefined) {
+      throw new Problem({ status: 404, code: 'event-unknown', title: 'This site has submitted no event with this id' });
+    }
+    return state;
+  }
+}

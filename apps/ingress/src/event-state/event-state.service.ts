@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { acceptedAtOf, DELIVERIES_OF_EVENT, UUID_V7 } from '@posthorn/contracts';
+import { Ledger } from '@posthorn/ledger';
+import { Inquiry } from '@posthorn/messaging';
+import { z } from 'zod';
+
+const delivery = z.object({
+  connection: z.string(),
+  action: z.string(),
+  state: z.string(),
+  attempts: z.number(),
+  externalId: z.string().nullish(),
+  nextAttemptAt: z.string().nullish(),
+  error: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }).nullish(),
+  updatedAt: z.string(),
+});
+const answer = z.object({ service: z.string(), deliveries: z.array(delivery) });
+
+export type ServiceState = z.infer<typeof answer>;
+
+export interface EventState {
+  id: string;
+  type: string;
+  site: string;
+  acceptedAt: string;
+  /** False when no service answered; the event is safe all the same. */
+  servicesReachable: boolean;
+  services: ServiceState[];
+  note?: string;
+}
+
+// Services answer within milliseconds; a site's page that polls must not wait for one that is down.
+const MAX_WAIT_MS = 500;
+const STALL_MS = 75;
+
+/** Puts together what the ledger knows and what each service says. */
+@Injectable()
+export class EventStateService {
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly inquiry: Inquiry,
+  ) {}
+
+  async find(id: string, site: string): Promise<EventState | undefined> {
+    if (!UUID_V7.test(id)) return undefined;
+    const row = await this.ledger.find(id);
+    if (row === undefined || row.site !== site) return undefined;
+    const accepted = { id, type: row.type, site, acceptedAt: acceptedAtOf(id).toISOString() };
+    const services = await this.ask(id);
+    if (services.length > 0) return { ...accepted, servicesReachable: true, services };
+    const note = 'No service can be reached at the moment. The event is stored and will be delivered.';
+    return { ...accepted, servicesReachable: false, services, note };
+  }
+
+  private async ask(eventId: string): Promise<ServiceState[]> {
+    try {
+      const answers = await this.inquiry.askMany<unknown>(
+        DELIVERIES_OF_EVENT,
+        { eventId },
+        { maxWaitMs: MAX_WAIT_MS, stallMs: STALL_MS },
+      );
+      return merged(answers.flatMap((one) => answer.safeParse(one).data ?? []));
+    } catch {
+      // NATS is away, which the log and /metrics say elsewhere; the caller hears that nobody answered.
+      return [];
+    }
+  }
+}
+
+// Every replica of a service answers, from the same tables: one answer each is enough.
+function merged(answers: ServiceState[]): ServiceState[] {
+  const byService = new Map(answers.map((one) => [one.service, one]));
+  return [...byService.values()].sort((a, b) => a.service.localeCompare(b.service));
+}

@@ -1,0 +1,71 @@
+import 'reflect-metadata';
+import { createHttpApp, keySha256, shutDown } from '@posthorn/http';
+import { ensureTopology, STREAMS } from '@posthorn/messaging';
+import { provisionSchema } from '@posthorn/persistence';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { READ, SERVICE, WRITE, type IngressConfig } from './config.js';
+import { MIGRATIONS } from './migrations/index.js';
+
+export const ACME_KEY = 'ph_acme_7f3c9a52e1d84b06';
+export const WRITE_ONLY_KEY = 'ph_acme_browser_51c0ffee';
+export const OTHER_KEY = 'ph_other_0d9f4b7720c1e35a';
+export const LINK_SECRET = 'a link secret of the tests, 32 chars';
+
+export interface TestIngress {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  readonly port: number;
+  submit(body: unknown, headers?: Record<string, string>): Promise<Response>;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+export async function provisionIngress(adminUrl: string, servers?: string[]): Promise<void> {
+  await provisionSchema({ admin: { url: adminUrl }, schema: SERVICE, role: SERVICE, migrations: MIGRATIONS, access: 'read-write' });
+  if (servers !== undefined) await ensureTopology({ servers }, { streams: [...STREAMS] });
+}
+
+/** The real ingress in this process, on a port of its own. */
+export async function startIngress(where: { databaseUrl: string; servers: string[] }): Promise<TestIngress> {
+  const app = await createHttpApp(AppModule.forRoot(configFor(where)), { forms: true, logger: false });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const url = await app.getUrl();
+  const authorization = `Bearer ${ACME_KEY}`;
+  return {
+    app,
+    url,
+    port: Number(new URL(url).port),
+    submit: (body, headers = {}) =>
+      fetch(`${url}/v1/events`, {
+        method: 'POST',
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        headers: { authorization, 'content-type': 'application/json', ...headers },
+      }),
+    get: (path, headers = {}) => fetch(url + path, { headers: { authorization, ...headers } }),
+    stop: () => shutDown(app),
+  };
+}
+
+export function lead(email = 'jane@example.com') {
+  return { type: 'lead.submitted', data: { person: { email, name: 'Jane Doe' }, message: 'Please call me.' } };
+}
+
+function configFor({ databaseUrl, servers }: { databaseUrl: string; servers: string[] }): IngressConfig {
+  const key = (id: string, secret: string, scopes: (typeof READ | typeof WRITE)[] = [WRITE, READ]) => ({ id, sha256: keySha256(secret), scopes });
+  return {
+    service: SERVICE,
+    http: { host: '127.0.0.1', port: 0 },
+    database: { url: databaseUrl },
+    nats: { servers },
+    logLevel: 'silent',
+    section: {
+      publicUrl: 'http://localhost',
+      linkSecret: LINK_SECRET,
+      sites: {
+        acme: { name: 'Acme & Söhne', keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE])] },
+        other: { name: 'Other', keys: [key('other', OTHER_KEY)] },
+      },
+    },
+  };
+}

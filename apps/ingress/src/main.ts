@@ -1,0 +1,13 @@
+import 'reflect-metadata';
+import { createHttpApp, launch, runService } from '@posthorn/http';
+import { connectMessaging } from '@posthorn/messaging';
+import { AppModule } from './app.module.js';
+import { loadIngressConfig } from './config.js';
+
+await launch(async () => {
+  const config = loadIngressConfig();
+  // Mail programs unsubscribe by posting a form (RFC 8058).
+  const app = await createHttpApp(AppModule.forRoot(config), { forms: true });
+  connectMessaging(app, { answers: true });
+  await runService(app, config.http);
+});

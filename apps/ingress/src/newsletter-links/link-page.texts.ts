@@ -1,0 +1,63 @@
+import type { LinkPurpose } from '@posthorn/contracts';
+
+export type Language = 'en' | 'de';
+export type PageKind = LinkPurpose | `${LinkPurpose}-done` | 'expired' | 'invalid' | 'unavailable';
+
+export interface PageText {
+  title: string;
+  /** `{site}` stands for the site's name. */
+  body: string;
+  button?: string;
+}
+
+export const TEXTS: Record<Language, Record<PageKind, PageText>> = {
+  en: {
+    confirm: {
+      title: 'One more click',
+      body: 'Please confirm that you would like to receive the newsletter of {site}.',
+      button: 'Yes, subscribe me',
+    },
+    'confirm-done': { title: 'You are subscribed', body: 'Thank you. The newsletter of {site} will come to you from now on.' },
+    unsubscribe: {
+      title: 'Leaving?',
+      body: 'Please confirm that you no longer want the newsletter of {site}.',
+      button: 'Yes, unsubscribe me',
+    },
+    'unsubscribe-done': { title: 'You are unsubscribed', body: 'You will get no more newsletters from {site}.' },
+    expired: { title: 'This link has expired', body: 'Please sign up again on the website; you will get a new link.' },
+    invalid: {
+      title: 'This link is not valid',
+      body: 'It may have been cut when it was copied. Please open it from the e-mail once more.',
+    },
+    unavailable: { title: 'One moment, please', body: 'We cannot save this just now. Please try again in a minute.' },
+  },
+  de: {
+    confirm: {
+      title: 'Nur noch ein Klick',
+      body: 'Bitte bestätigen Sie, dass Sie den Newsletter von {site} erhalten möchten.',
+      button: 'Ja, ich möchte ihn erhalten',
+    },
+    'confirm-done': { title: 'Sie sind angemeldet', body: 'Vielen Dank. Ab jetzt kommt der Newsletter von {site} zu Ihnen.' },
+    unsubscribe: {
+      title: 'Abmelden?',
+      body: 'Bitte bestätigen Sie, dass Sie den Newsletter von {site} nicht mehr erhalten möchten.',
+      button: 'Ja, bitte abmelden',
+    },
+    'unsubscribe-done': { title: 'Sie sind abgemeldet', body: 'Sie erhalten keinen Newsletter von {site} mehr.' },
+    expired: { title: 'Dieser Link ist abgelaufen', body: 'Bitte melden Sie sich auf der Website neu an; Sie erhalten dann einen neuen Link.' },
+    invalid: {
+      title: 'Dieser Link ist ungültig',
+      body: 'Vielleicht wurde er beim Kopieren abgeschnitten. Bitte öffnen Sie ihn noch einmal aus der E-Mail.',
+    },
+    unavailable: { title: 'Einen Moment, bitte', body: 'Wir können das gerade nicht speichern. Bitte versuchen Sie es in einer Minute noch einmal.' },
+  },
+};
+
+/** The first language we speak among a BCP 47 tag or an Accept-Language header; English otherwise. */
+export function languageOf(preference: string | undefined): Language {
+  for (const part of (preference ?? '').split(',')) {
+    const language = part.trim().slice(0, 2).toLowerCase();
+    if (language === 'de' || language === 'en') return language;
+  }
+  return 'en';
+}

@@ -1,0 +1,62 @@
+import { hash } from 'node:crypto';
+import { type Language, type PageKind, TEXTS } from './link-page.texts.js';
+
+export interface LinkPage {
+  kind: PageKind;
+  language: Language;
+  /** Absent when the link does not say whose it is. */
+  siteName?: string;
+}
+
+const STYLE = `
+:root{color-scheme:light dark;--ink:#1d2733;--paper:#fff;--ground:#eef1f5;--brand:#0b6e4f;--soft:#5a6775}
+@media(prefers-color-scheme:dark){:root{--ink:#e8edf2;--paper:#1b232c;--ground:#10161c;--brand:#3fbf8f;--soft:#9fadba}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--ground);color:var(--ink);font:1.0625rem/1.6 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+main{width:100%;max-width:28rem;padding:2.5rem 2rem;background:var(--paper);border-radius:1rem;border-top:.3rem solid var(--brand);box-shadow:0 .5rem 2rem rgb(0 0 0/.08)}
+p.site{margin:0;color:var(--soft);font-size:.9rem}
+h1{margin:.25rem 0 .75rem;font-size:1.6rem;line-height:1.25}
+p{margin:0}
+button{margin-top:1.75rem;width:100%;padding:.85rem 1rem;font:inherit;font-weight:600;color:var(--paper);background:var(--brand);border:0;border-radius:.6rem;cursor:pointer}
+button:hover{filter:brightness(1.08)}
+button:focus-visible{outline:.2rem solid var(--ink);outline-offset:.15rem}
+`;
+
+/** Nothing runs and nothing is loaded; the one style sheet is allowed by its hash. */
+export const PAGE_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${hash('sha256', STYLE, 'base64')}'`,
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+export function renderLinkPage({ kind, language, siteName = '' }: LinkPage): string {
+  const text = TEXTS[language][kind];
+  const site = escapeHtml(siteName);
+  // The button posts to the page's own address, so the token stays where it is.
+  const form = text.button === undefined ? '' : `<form method="post"><button>${text.button}</button></form>`;
+  return `<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${text.title}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+${site === '' ? '' : `<p class="site">${site}</p>`}
+<h1>${text.title}</h1>
+<p>${text.body.replace('{site}', site)}</p>
+${form}
+</main>
+</body>
+</html>
+`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
