@@ -1,0 +1,155 @@
+import 'reflect-metadata';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createEvent, EVENTS_STREAM, eventSubject, type PosthornEvent } from '@posthorn/contracts';
+import { createHttpApp, shutDown } from '@posthorn/http';
+import { connectMessaging, ensureTopology, JetStreamPublisher, STREAMS } from '@posthorn/messaging';
+import { Database, provisionSchema } from '@posthorn/persistence';
+import { useDatabase, useNats, waitFor } from '@posthorn/testing';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { AppModule } from './app.module.js';
+import { SCHEMA, SERVICE } from './config.js';
+import { MIGRATIONS } from './migrations/index.js';
+import { PROVIDERS } from './providers/index.js';
+import { clear, type HubSpotRecords, recordsOf, setFault, startSandbox, type TestSandbox, TOKEN } from './sandbox.test-kit.js';
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+
+let sandbox: TestSandbox;
+let app: NestFastifyApplication;
+
+beforeAll(async () => {
+  const [database, nats] = await Promise.all([useDatabase(), useNats()]);
+  await provisionSchema({ admin: { url: database.adminUrl }, schema: SCHEMA, role: SCHEMA, migrations: MIGRATIONS, access: 'read-write' });
+  await ensureTopology({ servers: nats.servers }, { streams: STREAMS, consumers: [{ stream: EVENTS_STREAM, durable: SERVICE }] });
+  sandbox = await startSandbox();
+  const options = PROVIDERS[0]!.options.parse({ baseUrl: `${sandbox.url}/hubspot`, accessToken: TOKEN });
+  app = await createHttpApp(
+    AppModule.forRoot({
+      service: SERVICE,
+      http: { host: '127.0.0.1', port: 0 },
+      database: { url: database.urlFor(SCHEMA) },
+      nats: { servers: nats.servers },
+      logLevel: 'silent',
+      section: {
+        connections: [
+          { id: 'acme-hubspot', site: 'acme', provider: 'hubspot', options, retry: { firstDelayMs: 20, maxDelayMs: 100 }, guard: { openMs: 50, maxOpenMs: 200 } },
+        ],
+      },
+    }),
+    { logger: false },
+  );
+  connectMessaging(app, { consumers: [{ stream: EVENTS_STREAM, durable: SERVICE }], answers: true });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  await app.startAllMicroservices();
+  await waitFor(() => app.get(JetStreamPublisher).connected, { describe: 'NATS' });
+});
+beforeEach(() => clear(sandbox));
+afterAll(async () => {
+  await shutDown(app);
+  await sandbox.stop();
+});
+
+let messages = 0;
+
+/** Under a message id of its own each time, so that NATS takes it for a new message: only the inbox can tell. */
+async function publish(...events: PosthornEvent[]): Promise<void> {
+  const results = await app
+    .get(JetStreamPublisher)
+    .publish(events.map((event) => ({ subject: eventSubject(event.site, event.type), id: `message-${(messages += 1)}`, body: JSON.stringify(event) })));
+  expect(results.every(({ ok }) => ok)).toBe(true);
+}
+
+async function stateOf(...events: PosthornEvent[]): Promise<string[]> {
+  const rows = await app.get(Database).query<{ state: string }>('SELECT state FROM deliveries WHERE event_id = ANY($1)', [events.map(({ id }) => id)]);
+  return rows.map(({ state }) => state);
+}
+
+async function settled(state: string, ...events: PosthornEvent[]): Promise<HubSpotRecords> {
+  await waitFor(async () => {
+    const states = await stateOf(...events);
+    return states.length === events.length && states.every((each) => each === state);
+  }, { describe: `every delivery ${state}`, timeoutMs: 20_000 });
+  return recordsOf(sandbox);
+}
+
+const lead = (email: string) =>
+  createEvent({ site: 'acme', type: 'lead.submitted', traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01`, data: { person: { email, name: 'Jane Roe' }, message: 'Hello' } });
+
+it('brings a lead to HubSpot once, however often NATS delivers it', async () => {
+  const event = lead('jane@example.org');
+  await publish(event);
+  await settled('delivered', event);
+  const next = lead('joe@example.org');
+  await publish(event, event, next);
+  const { contacts, notes } = await settled('delivered', next);
+  expect(contacts.map(({ properties }) => properties['email'])).toEqual(['jane@example.org', 'joe@example.org']);
+  expect(notes.map(({ properties }) => properties['posthorn_event_id'])).toEqual([event.id, next.id]);
+});
+
+it("carries the event's trace to every call of HubSpot", async () => {
+  const event = lead('jane@example.org');
+  await publish(event);
+  const { calls } = await settled('delivered', event);
+  expect(calls.length).toBeGreaterThan(0);
+  expect(calls.filter(({ traceparent }) => traceparent?.split('-')[1] !== TRACE_ID)).toEqual([]);
+});
+
+it('brings each kind of event, and says what became of it', async () => {
+  const person = { email: 'jane@example.org', name: 'Jane Roe' };
+  const events = [
+    createEvent({ site: 'acme', type: 'newsletter.subscribed', data: { person, list: 'news' } }),
+    createEvent({ site: 'acme', type: 'newsletter.confirmed', data: { person, list: 'news' } }),
+    createEvent({
+      site: 'acme', type: 'order.paid',
+      data: { orderId: 'A-17', total: { amount: '12.50', currency: 'EUR' }, lines: [{ name: 'Tea', quantity: 1, price: '12.50' }], person },
+    }),
+    createEvent({ site: 'acme', type: 'form.submitted', data: { form: 'survey', fields: { size: 42 }, person } }),
+    createEvent({ site: 'acme', type: 'customer.updated', data: { person: { ...person, email: 'new@example.org' }, previousEmail: person.email } }),
+  ];
+  await publish(...events);
+  const { contacts, notes, deals } = await settled('delivered', ...events);
+  expect(contacts).toMatchObject([{ properties: { email: 'new@example.org', posthorn_list_news: 'subscribed' } }]);
+  expect([notes.length, deals.length]).toEqual([1, 1]);
+  const outcomes = await app.get(Database).query<{ type: string }>(
+    `SELECT type FROM ledger WHERE envelope::jsonb #>> '{causationid}' = ANY($1) OR envelope::jsonb #>> '{data,event,id}' = ANY($1)`,
+    [events.map(({ id }) => id)],
+  );
+  expect(new Set(outcomes.map(({ type }) => type))).toEqual(
+    new Set(['crm.subscription.updated', 'crm.order.recorded', 'crm.enquiry.recorded', 'crm.contact.synced']),
+  );
+});
+
+it('does not let a late sign-up undo an unsubscription', async () => {
+  const data = { person: { email: 'jane@example.org' }, list: 'news' };
+  const late = createEvent({ site: 'acme', type: 'newsletter.confirmed', data });
+  const last = createEvent({ site: 'acme', type: 'newsletter.unsubscribed', data });
+  await publish(last);
+  await settled('delivered', last);
+  await publish(late);
+  const { contacts } = await settled('skipped', late);
+  expect(contacts).toMatchObject([{ properties: { posthorn_list_news: 'unsubscribed' } }]);
+});
+
+it('skips a form that names no person, and keeps it on record', async () => {
+  const event = createEvent({ site: 'acme', type: 'form.submitted', data: { form: 'poll', fields: { answer: 'B' } } });
+  await publish(event);
+  expect((await settled('skipped', event)).notes).toEqual([]);
+});
+
+it('delivers all of them once after HubSpot was away', async () => {
+  await setFault(sandbox, { kind: 'down' });
+  const events = Array.from({ length: 10 }, (_, index) => lead(`person-${index}@example.org`));
+  await publish(...events);
+  await waitFor(async () => (await stateOf(...events)).length === events.length, { describe: 'the intake' });
+  await waitFor(async () => (await stateOf(...events)).some((state) => state === 'retrying' || state === 'unknown'), { describe: 'a failed attempt' });
+  await fetch(`${sandbox.url}/sandbox/faults`, { method: 'DELETE' });
+  const { contacts, notes } = await settled('delivered', ...events);
+  expect([contacts.length, notes.length]).toEqual([10, 10]);
+});
+
+it('gives up at once on what HubSpot will never take, and keeps it as a dead letter', async () => {
+  const event = createEvent({ site: 'acme', type: 'customer.updated', data: { person: { email: 'jane@example.org', name: 'x'.repeat(200) } } });
+  await setFault(sandbox, { kind: 'status', status: 400, calls: 1 });
+  await publish(event);
+  expect((await settled('dead', event)).contacts).toEqual([]);
+});

@@ -1,0 +1,11 @@
+import type { ProviderDefinition } from '@posthorn/delivery';
+import type { CrmProvider } from '../../crm.provider.js';
+import { hubSpotOptions, type HubSpotOptions } from './hubspot.options.js';
+import { HubSpotProvider } from './hubspot.provider.js';
+
+export const hubspot: ProviderDefinition<CrmProvider, HubSpotOptions> = {
+  name: 'hubspot',
+  options: hubSpotOptions,
+  create: (options, { traceHeaders }) => new HubSpotProvider(options, traceHeaders),
+  check: (provider, { signal }) => provider.check({ signal }),
+};

@@ -1,0 +1,67 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { EVENTS_STREAM } from '@posthorn/contracts';
+import { DeliveryModule } from '@posthorn/delivery';
+import { LedgerModule, type ReconciliationOptions } from '@posthorn/ledger';
+import { MessagingModule } from '@posthorn/messaging';
+import { ObservabilityModule } from '@posthorn/observability';
+import { PersistenceModule } from '@posthorn/persistence';
+import { AppointmentRevisions } from './booking-mail/appointment.revisions.js';
+import { InvitationHandler } from './booking-mail/invitation.handler.js';
+import { type EmailConfig, SERVICE } from './config.js';
+import { FormNoticeHandler } from './form-mail/form-notice.handler.js';
+import { LeadConfirmationHandler } from './lead-mail/lead-confirmation.handler.js';
+import { LeadNoticeHandler } from './lead-mail/lead-notice.handler.js';
+import { LetterSender } from './mail/letter.sender.js';
+import { MailTransportShutdown } from './mail/mail-transport.shutdown.js';
+import { MAIL_SETTINGS } from './mail/site.profile.js';
+import { TemplateBook } from './mail/template.book.js';
+import { OptInHandler } from './newsletter-mail/opt-in.handler.js';
+import { WelcomeHandler } from './newsletter-mail/welcome.handler.js';
+import { PROVIDERS } from './providers/index.js';
+import { ReceiptHandler } from './receipt-mail/receipt.handler.js';
+
+const HANDLERS = [LeadConfirmationHandler, LeadNoticeHandler, OptInHandler, WelcomeHandler, InvitationHandler, ReceiptHandler, FormNoticeHandler];
+
+/** What the handlers write mails with. */
+@Module({})
+export class MailModule {
+  static forRoot({ section }: EmailConfig): DynamicModule {
+    return {
+      module: MailModule,
+      providers: [
+        { provide: MAIL_SETTINGS, useValue: section },
+        // Compiled, and every template tried out, before the service takes its first event.
+        { provide: TemplateBook, useFactory: () => new TemplateBook(section.sites) },
+        LetterSender,
+        AppointmentRevisions,
+      ],
+      exports: [MAIL_SETTINGS, LetterSender, AppointmentRevisions],
+    };
+  }
+}
+
+/** Everything the email service is made of. */
+@Module({})
+export class AppModule {
+  static forRoot(config: EmailConfig, reconciliation?: ReconciliationOptions): DynamicModule {
+    const { section, database, nats, logLevel, otlpEndpoint } = config;
+    return {
+      module: AppModule,
+      imports: [
+        ObservabilityModule.forRoot({ service: SERVICE, logLevel, otlpEndpoint }),
+        PersistenceModule.forRoot({ ...database, schema: SERVICE, service: SERVICE }),
+        MessagingModule.forRoot({ ...nats, service: SERVICE, topology: { consumers: [{ stream: EVENTS_STREAM, durable: SERVICE }] } }),
+        LedgerModule.forRoot({ inbox: true, publisher: SERVICE }),
+        DeliveryModule.forRoot({
+          service: SERVICE,
+          connections: section.connections,
+          providers: PROVIDERS,
+          handlers: HANDLERS,
+          reconciliation: { since: section.since, ...reconciliation },
+          imports: [MailModule.forRoot(config)],
+        }),
+      ],
+      providers: [MailTransportShutdown],
+    };
+  }
+}
