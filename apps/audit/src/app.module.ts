@@ -1,0 +1,42 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { OUTCOMES_STREAM } from '@posthorn/contracts';
+import { KeyRing } from '@posthorn/http';
+import { reconcilerOf, type ReconciliationOptions } from '@posthorn/ledger';
+import { MessagingModule, streamNamed } from '@posthorn/messaging';
+import { ObservabilityModule } from '@posthorn/observability';
+import { PersistenceModule } from '@posthorn/persistence';
+import { type AuditConfig, keysOf, SERVICE } from './config.js';
+import { DeliveriesResponder } from './questions/deliveries.responder.js';
+import { EntriesController } from './questions/entries.controller.js';
+import { EntryReader } from './questions/entry.reader.js';
+import { TraceController } from './questions/trace.controller.js';
+import { TraceReader } from './questions/trace.reader.js';
+import { EntryRecorder } from './recording/entry.recorder.js';
+import { EntryWriter } from './recording/entry.writer.js';
+import { LogSubscription } from './recording/log.subscription.js';
+import { CONSUMERS } from './recording/recording.connection.js';
+import { RecordingConsumer } from './recording/recording.consumer.js';
+
+/** Everything the audit log is made of. */
+@Module({})
+export class AppModule {
+  static forRoot({ section, database, nats, logLevel, otlpEndpoint }: AuditConfig, reconciliation?: ReconciliationOptions): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ObservabilityModule.forRoot({ service: SERVICE, logLevel, otlpEndpoint }),
+        PersistenceModule.forRoot({ ...database, schema: SERVICE, service: SERVICE }),
+        MessagingModule.forRoot({ ...nats, service: SERVICE, topology: { streams: [streamNamed(OUTCOMES_STREAM)], consumers: CONSUMERS } }),
+      ],
+      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController],
+      providers: [
+        { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
+        EntryWriter,
+        EntryRecorder,
+        reconcilerOf(EntryRecorder, (log, recorder) => new LogSubscription(log, recorder), { since: section.since, ...reconciliation }),
+        EntryReader,
+        TraceReader,
+      ],
+    };
+  }
+}

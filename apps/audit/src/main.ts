@@ -1,0 +1,12 @@
+import 'reflect-metadata';
+import { createHttpApp, launch, runService } from '@posthorn/http';
+import { AppModule } from './app.module.js';
+import { loadAuditConfig } from './config.js';
+import { connectRecording } from './recording/recording.connection.js';
+
+await launch(async () => {
+  const config = loadAuditConfig();
+  const app = await createHttpApp(AppModule.forRoot(config));
+  connectRecording(app);
+  await runService(app, config.http);
+});

@@ -1,0 +1,36 @@
+import { Controller, Get, Logger, Query, UseGuards } from '@nestjs/common';
+import { type ApiKey, ApiKeyGuard, Caller } from '@posthorn/http';
+import { entriesQueryOf } from './entries.query.js';
+import { cursorAfter, idInCursor } from './entry.cursor.js';
+import { EntryReader } from './entry.reader.js';
+import { type EntryView, viewOf } from './entry.view.js';
+
+export interface EntriesPage {
+  entries: EntryView[];
+  /** The cursor of the next page; null on the last one. */
+  next: string | null;
+}
+
+/** `GET /v1/entries`: the log, newest first. */
+@Controller('v1/entries')
+@UseGuards(ApiKeyGuard)
+export class EntriesController {
+  private readonly logger = new Logger(EntriesController.name);
+
+  constructor(private readonly entries: EntryReader) {}
+
+  @Get()
+  async list(@Query() parameters: unknown, @Caller() auditor: ApiKey): Promise<EntriesPage> {
+    const { cursor, limit, ...filter } = entriesQueryOf(parameters);
+    const before = cursor === undefined ? undefined : idInCursor(cursor);
+    // One more than asked for tells whether there is a next page.
+    const found = await this.entries.page(filter, limit + 1, before);
+    const shown = found.slice(0, limit);
+    const last = shown.at(-1);
+    this.logger.log({ msg: 'entries were read', auditor: auditor.id, filters: Object.keys(filter), count: shown.length });
+    return {
+      entries: shown.map((entry) => viewOf(entry, auditor)),
+      next: found.length > limit && last !== undefined ? cursorAfter(last.envelope.id) : null,
+    };
+  }
+}

@@ -1,0 +1,61 @@
+import { SITE_ID, TYPE_NAME, UUID_V7 } from '@posthorn/contracts';
+import { Problem } from '@posthorn/http';
+import { z } from 'zod';
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 500;
+
+const name = z.string().max(200).regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must be a name without control characters');
+const uuid = z
+  .string()
+  .transform((text) => text.toLowerCase())
+  .pipe(z.string().regex(UUID_V7, 'must be a UUIDv7'));
+const time = z.iso
+  .datetime({ offset: true, error: 'must be a time such as 2026-03-02T10:00:00Z; write the + of an offset as %2B' })
+  .transform((text) => new Date(text));
+
+/** Unknown parameters are mistakes: a misspelt filter must not widen what an auditor believes to be complete. */
+const entriesQuery = z.strictObject({
+  site: z.string().regex(SITE_ID, 'must be a site id').optional(),
+  type: z.string().regex(TYPE_NAME, 'must be a type such as lead.submitted').optional(),
+  kind: z.enum(['event', 'outcome'], 'must be event or outcome').optional(),
+  service: name.optional(),
+  connection: name.optional(),
+  outcome: name.optional(),
+  event: uuid.optional(),
+  correlation: name.optional(),
+  from: time.optional(),
+  to: time.optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, `must be a number from 1 to ${MAX_LIMIT}`)
+    .transform(Number)
+    .pipe(z.int().min(1, `must be a number from 1 to ${MAX_LIMIT}`).max(MAX_LIMIT, `must be a number from 1 to ${MAX_LIMIT}`))
+    .default(DEFAULT_LIMIT),
+  cursor: z.string().optional(),
+});
+
+export type EntriesQuery = z.infer<typeof entriesQuery>;
+
+/** The question of a URL; a Problem (400) that names every mistake. */
+export function entriesQueryOf(parameters: unknown): EntriesQuery {
+  const parsed = entriesQuery.safeParse({ ...(parameters as object) });
+  if (!parsed.success) throw badQuestion(parsed.error.issues);
+  return parsed.data;
+}
+
+/** The event id in a path; a Problem (400) when it is none. */
+export function eventIdOf(text: string): string {
+  const parsed = uuid.safeParse(text);
+  if (!parsed.success) throw badQuestion([{ code: 'custom', path: ['eventId'], message: 'must be the id of an event, a UUIDv7', input: undefined }]);
+  return parsed.data;
+}
+
+function badQuestion(issues: readonly z.core.$ZodIssue[]): Problem {
+  const errors = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ pointer: `/${key}`, rule: 'unknown_parameter', message: `is not a parameter; known are ${Object.keys(entriesQuery.shape).join(', ')}` }))
+      : [{ pointer: `/${issue.path.join('/')}`, rule: issue.code, message: issue.code === 'invalid_type' ? 'must be given once' : issue.message }],
+  );
+  return new Problem({ status: 400, code: 'query-invalid', title: 'The question has mistakes', errors });
+}

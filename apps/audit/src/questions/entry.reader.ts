@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import type { Envelope, PersonalPart } from '@posthorn/contracts';
+import { Database } from '@posthorn/persistence';
+import type { EntryKind } from '../recording/entry.js';
+import type { EntriesQuery } from './entries.query.js';
+
+/** A line of the log. The data of the envelope has no personal values; they are in `personal`. */
+export interface Entry {
+  position: number;
+  kind: EntryKind;
+  recordedAt: Date;
+  envelope: Envelope<unknown>;
+  personal: PersonalPart;
+  eventId?: string;
+  service?: string;
+  connection?: string;
+  outcome?: string;
+}
+
+export type EntryFilter = Omit<EntriesQuery, 'cursor' | 'limit'>;
+
+interface Row {
+  position: string;
+  kind: EntryKind;
+  recorded_at: Date;
+  envelope: string;
+  personal: string | null;
+  event_id: string | null;
+  service: string | null;
+  connection: string | null;
+  outcome: string | null;
+}
+
+const COLUMNS = 'position, kind, recorded_at, envelope, personal, event_id, service, connection, outcome';
+
+// Events an event led to, and what those led to.
+const WAY = `
+  WITH RECURSIVE way (id) AS (
+      SELECT $1::uuid
+    UNION
+      SELECT caused.id FROM way JOIN entries caused ON caused.causation = way.id
+       WHERE caused.kind = 'event' AND caused.causation IS NOT NULL
+  )
+  SELECT ${COLUMNS} FROM entries WHERE event_id IN (SELECT id FROM way) ORDER BY id LIMIT $2`;
+
+/** Reads the log. */
+@Injectable()
+export class EntryReader {
+  constructor(private readonly database: Database) {}
+
+  async find(id: string): Promise<Entry | undefined> {
+    const [row] = await this.database.query<Row>(`SELECT ${COLUMNS} FROM entries WHERE id = $1`, [id]);
+    return row === undefined ? undefined : entryOf(row);
+  }
+
+  /** The newest entries that pass the filter; with `before`, only those older than that id. */
+  async page(filter: EntryFilter, limit: number, before?: string): Promise<Entry[]> {
+    const { where, params } = conditions(filter, before);
+    const rows = await this.database.query<Row>(
+      `SELECT ${COLUMNS} FROM entries ${where} ORDER BY id DESC LIMIT $${params.length + 1}`,
+      [...params, limit],
+    );
+    return rows.map(entryOf);
+  }
+
+  /** Every entry about the event or about an event it led to, in the order of time. */
+  async wayOf(eventId: string, limit: number): Promise<Entry[]> {
+    const rows = await this.database.query<Row>(WAY, [eventId, limit]);
+    return rows.map(entryOf);
+  }
+}
+
+// Only what is asked for becomes a condition, so that the planner sees which index fits.
+function conditions(filter: EntryFilter, before: string | undefined): { where: string; params: unknown[] } {
+  const params: unknown[] = [];
+  const clauses = [
+    ['site =', filter.site],
+    ['type =', filter.type],
+    ['kind =', filter.kind],
+    ['service =', filter.service],
+    ['connection =', filter.connection],
+    ['outcome =', filter.outcome],
+    ['event_id =', filter.event],
+    ['correlation =', filter.correlation],
+    ['id >=', filter.from === undefined ? undefined : firstIdOf(filter.from)],
+    ['id <', filter.to === undefined ? undefined : firstIdOf(filter.to)],
+    ['id <', before],
+  ].flatMap(([condition, value]) => (value === undefined ? [] : [`${condition ?? ''} $${params.push(value)}`]));
+  return { where: clauses.length === 0 ? '' : `WHERE ${clauses.join(' AND ')}`, params };
+}
+
+/** The least UUID of a millisecond: UUIDv7 sorts by time. */
+function firstIdOf(time: Date): string {
+  const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
+function entryOf(row: Row): Entry {
+  return {
+    position: Number(row.position),
+    kind: row.kind,
+    recordedAt: row.recorded_at,
+    envelope: JSON.parse(row.envelope) as Envelope<unknown>,
+    personal: row.personal === null ? {} : (JSON.parse(row.personal) as PersonalPart),
+    eventId: row.event_id ?? undefined,
+    service: row.service ?? undefined,
+    connection: row.connection ?? undefined,
+    outcome: row.outcome ?? undefined,
+  };
+}

@@ -1,0 +1,46 @@
+import { Controller, Get, Logger, Param, UseGuards } from '@nestjs/common';
+import { type ApiKey, ApiKeyGuard, Caller, Problem } from '@posthorn/http';
+import { eventIdOf } from './entries.query.js';
+import { type EntryView, viewOf } from './entry.view.js';
+import { type DeliveryTrace, TraceReader } from './trace.reader.js';
+
+export interface Trace {
+  eventId: string;
+  /** From the acceptance over HTTP to the providers' own ids, also of events that this one led to. */
+  steps: EntryView[];
+  deliveries: DeliveryTrace[];
+  related: EntryView[];
+  truncated: boolean;
+}
+
+/** `GET /v1/trace/{eventId}`: the whole way of one event. */
+@Controller('v1/trace')
+@UseGuards(ApiKeyGuard)
+export class TraceController {
+  private readonly logger = new Logger(TraceController.name);
+
+  constructor(private readonly traces: TraceReader) {}
+
+  @Get(':eventId')
+  async trace(@Param('eventId') text: string, @Caller() auditor: ApiKey): Promise<Trace> {
+    const eventId = eventIdOf(text);
+    const way = await this.traces.follow(eventId);
+    this.logger.log({ msg: 'a trace was read', auditor: auditor.id, eventId, found: way !== undefined });
+    if (way === undefined) throw unknownEvent();
+    return {
+      eventId,
+      steps: way.steps.map((step) => viewOf(step, auditor)),
+      deliveries: way.deliveries,
+      related: way.related.map((entry) => viewOf(entry, auditor)),
+      truncated: way.truncated,
+    };
+  }
+}
+
+const unknownEvent = (): Problem =>
+  new Problem({
+    status: 404,
+    code: 'event-unknown',
+    title: 'The log has no such event',
+    detail: 'An event is recorded within moments of its acceptance; ask again if it was accepted just now.',
+  });
