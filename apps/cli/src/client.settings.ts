@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { type World } from './cli.context.js';
+import { CliError, EXIT } from './cli.error.js';
+
+export type Face = 'ingress' | 'audit' | 'console';
+
+export interface Access {
+  readonly face: Face;
+  readonly url: string;
+  readonly key: string;
+}
+
+const KEY_OF: Record<Face, string> = { ingress: "a site's key", audit: "an auditor's key", console: "an operator's key" };
+
+/** Where a face of Posthorn is, and with which key: from a flag, the environment, or the file of a running `npm start`. */
+export function accessTo(face: Face, flags: { url?: string; key?: string }, world: World): Access {
+  const name = `POSTHORN_${face.toUpperCase()}`;
+  const known = fromFile(world)?.[face];
+  const url = flags.url ?? valueOf(world, `${name}_URL`) ?? known?.url;
+  // The file's key belongs to the file's address, and goes nowhere else.
+  const key = flags.key ?? valueOf(world, `${name}_KEY`) ?? (url === known?.url ? known?.key : undefined);
+  if (url === undefined) throw new CliError(EXIT.usage, `Where is ${face}? Nothing says.`, `Set ${name}_URL and ${name}_KEY, or run this beside a running npm start.`);
+  if (key === undefined) throw new CliError(EXIT.usage, `${face} asks for ${KEY_OF[face]}, and none was given.`, `Set ${name}_KEY.`);
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw new CliError(EXIT.usage, `"${url}" is not the address of ${face}.`, 'It begins with http:// or https://.');
+  return { face, url: url.replace(/\/+$/, ''), key };
+}
+
+type ClientFile = Partial<Record<Face, { url?: string; key?: string }>>;
+
+/** `.posthorn/client.json`, here or in a folder above; `npm start` writes it. */
+function fromFile({ env, cwd }: World): ClientFile | undefined {
+  const home = env['POSTHORN_HOME'];
+  const file = home === undefined || home === '' ? upwards(cwd) : resolve(cwd, home, 'client.json');
+  if (file === undefined || !existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as ClientFile;
+  } catch {
+    throw new CliError(EXIT.usage, `${file} cannot be read as JSON.`, 'npm start writes it anew.');
+  }
+}
+
+function upwards(folder: string): string | undefined {
+  const file = join(folder, '.posthorn', 'client.json');
+  if (existsSync(file)) return file;
+  return dirname(folder) === folder ? undefined : upwards(dirname(folder));
+}
+
+function valueOf({ env }: World, name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name];
+}

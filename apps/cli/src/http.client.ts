@@ -1,0 +1,58 @@
+import { CliError, EXIT } from './cli.error.js';
+import { type Access } from './client.settings.js';
+
+const PATIENCE_MS = 40_000;
+
+interface ProblemBody {
+  title?: string;
+  detail?: string;
+  errors?: { pointer: string; message: string }[];
+}
+
+export interface Request {
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+/** One request; what is not a success becomes a CliError that says what to do. */
+export async function call<T>(access: Access, path: string, { method = 'GET', body, headers = {} }: Request = {}): Promise<T> {
+  const response = await send(access, path, {
+    method,
+    headers: { authorization: `Bearer ${access.key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  const text = await response.text();
+  const answer = parse(text);
+  if (response.ok && answer !== undefined) return answer as T;
+  throw failure(access, response.status, answer as ProblemBody | undefined);
+}
+
+async function send({ face, url }: Access, path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url + path, init);
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const why = cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.message) : String(cause);
+    throw new CliError(EXIT.unreachable, `${face} cannot be reached at ${url} (${why}).`, `Is it running? npm start runs it on this machine; POSTHORN_${face.toUpperCase()}_URL says where else it is.`);
+  }
+}
+
+function failure({ face, url }: Access, status: number, problem: ProblemBody | undefined): CliError {
+  if (status === 401 || status === 403) {
+    return new CliError(EXIT.refused, `${face} at ${url} refuses the key: ${problem?.detail ?? problem?.title ?? String(status)}`, `Check POSTHORN_${face.toUpperCase()}_KEY.`);
+  }
+  if (problem?.title === undefined) return new CliError(EXIT.unreachable, `What answers at ${url} is not ${face} (status ${status}).`, `Check POSTHORN_${face.toUpperCase()}_URL.`);
+  const fields = (problem.errors ?? []).map(({ pointer, message }) => `\n  ${pointer === '' ? '(the whole)' : pointer}: ${message}`).join('');
+  const exit = status >= 500 ? EXIT.unreachable : EXIT.failed;
+  return new CliError(exit, `${problem.title}${problem.detail === undefined ? '' : `: ${problem.detail}`}${fields}`);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

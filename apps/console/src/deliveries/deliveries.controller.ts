@@ -1,0 +1,54 @@
+import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import { deliveriesListAnswer, deliveryFilter, type ListedDelivery, MAX_DELIVERIES_LISTED, OPERATIONS } from '@posthorn/contracts';
+import { ApiKeyGuard } from '@posthorn/http';
+import { z } from 'zod';
+import { queryOf, selection } from '../asking/question.reader.js';
+import { requireAnswers, ServiceDesk, type Unanswered } from '../asking/service.desk.js';
+import { cursorOf, positionIn } from './delivery.cursor.js';
+
+export interface DeliveriesPage {
+  deliveries: (ListedDelivery & { service: string })[];
+  /** The cursor of the next page; null on the last one. */
+  next: string | null;
+  unanswered: Unanswered[];
+}
+
+const DEFAULT_LIMIT = 50;
+
+const { states, ids, ...plain } = selection;
+const listOf = <T extends z.ZodType>(schema: T) => z.preprocess((text) => (typeof text === 'string' ? text.split(',') : text), schema).optional();
+const query = z.strictObject({
+  ...plain,
+  state: listOf(states.unwrap()),
+  id: listOf(ids.unwrap()),
+  limit: z.string().regex(/^\d{1,4}$/, `must be a number from 1 to ${MAX_DELIVERIES_LISTED}`).transform(Number)
+    .pipe(z.int().min(1).max(MAX_DELIVERIES_LISTED)).default(DEFAULT_LIMIT),
+  cursor: z.string().max(1_000).optional(),
+});
+
+/** `GET /v1/deliveries`: of all services, the newest event first. */
+@Controller('v1/deliveries')
+@UseGuards(ApiKeyGuard)
+export class DeliveriesController {
+  constructor(private readonly desk: ServiceDesk) {}
+
+  @Get()
+  async list(@Query() parameters: unknown): Promise<DeliveriesPage> {
+    const { service, limit, cursor, state, id, ...criteria } = queryOf(query, parameters);
+    const filter = deliveryFilter.parse({ ...criteria, states: state, ids: id });
+    const after = cursor === undefined ? undefined : positionIn(cursor);
+    const asked = await this.desk.ask(OPERATIONS.deliveries, { service, filter, limit, after }, deliveriesListAnswer);
+    requireAnswers(asked);
+    // Replicas answer from the same tables: one of each service is enough.
+    const pages = [...new Map(asked.answers.map((answer) => [answer.service, answer])).values()];
+    // Stable, so that each service's own order stays; within an event, as `after` counts: the last service first.
+    const all = pages
+      .sort((a, b) => (a.service < b.service ? 1 : -1))
+      .flatMap((page) => page.deliveries.map((delivery) => ({ ...delivery, service: page.service })))
+      .sort((a, b) => (a.eventId < b.eventId ? 1 : a.eventId > b.eventId ? -1 : 0));
+    const shown = all.slice(0, limit);
+    const last = shown.at(-1);
+    const more = all.length > limit || pages.some((page) => page.more);
+    return { deliveries: shown, next: more && last !== undefined ? cursorOf(last) : null, unanswered: asked.unanswered };
+  }
+}

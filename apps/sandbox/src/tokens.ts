@@ -1,0 +1,2 @@
+/** The whole frozen configuration of this process. */
+export const SANDBOX_CONFIG = Symbol('SANDBOX_CONFIG');
