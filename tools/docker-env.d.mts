@@ -1,0 +1,2 @@
+export function environmentFile(): string;
+export function writeEnvironmentFile(file: string): boolean;

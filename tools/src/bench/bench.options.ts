@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util';
+
+export const BENCHMARKS = ['accepting', 'latency', 'dispatch', 'audit', 'memory'] as const;
+export type BenchmarkName = (typeof BENCHMARKS)[number];
+
+export interface BenchOptions {
+  /** In the order in which they run. */
+  names: BenchmarkName[];
+  /** How long each side of a benchmark is measured. */
+  seconds: number;
+  json: boolean;
+  help: boolean;
+}
+
+export const DEFAULT_SECONDS = 12;
+const FEWEST_SECONDS = 3;
+const MOST_SECONDS = 300;
+
+export const HELP = `npm run bench -- [benchmark …] [options]
+
+Measures Posthorn beside bare programs that do the same work without its promises, in the same run, by turns, on the
+same Postgres (which waits for the disk) and the same NATS. Starts what it needs and removes it again.
+
+  accepting        events accepted per second, and how long a sender waits, at 64 connections
+  latency          from the 202 to the provider's call, at 100 events per second
+  dispatch         events per second through intake and dispatch of one service
+  audit            entries per second into the audit log
+  memory           resident memory of each service after load
+
+  --seconds N      how long each side of each benchmark is measured (default ${DEFAULT_SECONDS}, from ${FEWEST_SECONDS} to ${MOST_SECONDS})
+  --json           print the figures as JSON
+  --help           this text
+
+Without a name all of them run, which takes two to four minutes. Other programs on the machine disturb both sides:
+compare ratios, and close what you can.
+`;
+
+/** What is wrong with the command line, in words. */
+export class OptionsError extends Error {
+  override readonly name = 'OptionsError';
+
+  constructor(problem: string) {
+    super(`${problem}\nnpm run bench -- --help shows the options.`);
+  }
+}
+
+export function parseBenchOptions(args: readonly string[]): BenchOptions {
+  const { values, positionals } = parse(args);
+  const unknown = positionals.filter((name) => !isBenchmark(name));
+  if (unknown.length > 0) throw new OptionsError(`There is no benchmark ${unknown.join(', ')}; there are ${BENCHMARKS.join(', ')}.`);
+  const names = BENCHMARKS.filter((name) => positionals.length === 0 || positionals.includes(name));
+  return { names, seconds: secondsOf(values.seconds), json: values.json ?? false, help: values.help ?? false };
+}
+
+function parse(args: readonly string[]): { values: { seconds?: string; json?: boolean; help?: boolean }; positionals: string[] } {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      strict: true,
+      options: { seconds: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    });
+  } catch (error) {
+    throw new OptionsError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function secondsOf(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_SECONDS;
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && seconds >= FEWEST_SECONDS && seconds <= MOST_SECONDS) return seconds;
+  throw new OptionsError(`--seconds must be a whole number from ${FEWEST_SECONDS} to ${MOST_SECONDS}, not "${text}".`);
+}
+
+function isBenchmark(name: string): name is BenchmarkName {
+  return (BENCHMARKS as readonly string[]).includes(name);
+}

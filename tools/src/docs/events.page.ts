@@ -1,0 +1,87 @@
+import { EVENT_TYPES, EXAMPLES, type EventType, jsonSchemaOf, PERSONAL_KEYWORD } from '@posthorn/contracts';
+
+/** What a type means, for people; what it holds is read from the contract. */
+const MEANING: Record<EventType, string> = {
+  'lead.submitted': 'Somebody asked something: a contact form, a request for an offer.',
+  'newsletter.subscribed': 'Somebody entered an address for a newsletter. Nobody has agreed to anything yet: the email service asks that address first.',
+  'newsletter.confirmed': 'The person confirmed. Ingress accepts this event itself when the link in the mail is followed; a website with a double opt-in of its own may send it.',
+  'newsletter.unsubscribed': 'The person wants no more newsletters. Ingress accepts it itself when the link or the mail program\'s button is used.',
+  'appointment.booked': 'A time was booked.',
+  'appointment.rescheduled': 'It has a new time. The event carries the whole appointment as it is now, under the same `appointmentId`.',
+  'appointment.cancelled': 'It does not take place.',
+  'order.paid': 'An order was paid. Prices are of one unit, in the currency of the total.',
+  'customer.updated': 'What is known of a person changed. With `previousEmail`, the address changed too, and the person stays the same.',
+  'form.submitted': 'Any other form. Nobody knows what its fields hold, so all of them count as personal.',
+};
+
+const KINDS: Record<string, string> = {
+  timeZone: 'IANA time zone, such as `Europe/Berlin`',
+  currency: 'ISO 4217 code, such as `EUR`',
+  amount: 'decimal string, such as `12.50`',
+  price: 'decimal string, such as `12.50`',
+  locale: 'language tag, such as `de-AT`',
+  fields: 'up to you: texts, numbers, booleans, lists of texts',
+};
+
+interface Schema {
+  type?: string;
+  format?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  maxLength?: number;
+  maxItems?: number;
+  [PERSONAL_KEYWORD]?: boolean;
+}
+
+/** docs/reference/events.md, made from the contract. */
+export function eventsPage(): string {
+  return `# Events
+
+<!-- Made from libs/contracts. After a change there: npx vitest run tools/src/docs --update -->
+
+What a website can report: the ten types of version 1. Send one with [\`POST /v1/events\`](http-api.md#post-v1events) as \`{"type": …, "data": …}\`; \`data\` is what this page describes.
+
+Fields that are not listed are refused. A dot leads into an object, \`[]\` into a list. Fields marked *personal* are kept out of logs, subjects, metrics and addresses: see [personal data](../explanation/personal-data.md). Ids, list and form names count as not personal, so put no names into them.
+
+The same as JSON Schema, one file a type, and as an AsyncAPI 3 document: [\`libs/contracts/generated\`](../../libs/contracts/generated).
+
+${EVENT_TYPES.map((type) => `- [\`${type}\`](#${type.replaceAll('.', '')})`).join('\n')}
+${EVENT_TYPES.map(section).join('')}`;
+}
+
+function section(type: EventType): string {
+  return `
+## ${type}
+
+${MEANING[type]}
+
+| field | is | |
+|---|---|---|
+${rows(jsonSchemaOf(type), '').join('\n')}
+
+\`\`\`json
+${JSON.stringify({ type, data: EXAMPLES[type] }, undefined, 2)}
+\`\`\`
+`;
+}
+
+function rows({ properties = {}, required = [] }: Schema, path: string): string[] {
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    const isPersonal = schema[PERSONAL_KEYWORD] === true;
+    const notes = [required.includes(name) ? 'required' : undefined, isPersonal ? 'personal' : undefined];
+    const row = `| \`${path}${name}\` | ${kindOf(name, schema)} | ${notes.filter((note) => note !== undefined).join(', ')} |`;
+    const below = schema.items ?? schema;
+    return [row, ...rows(below, `${path}${name}${schema.items === undefined ? '' : '[]'}.`)];
+  });
+}
+
+function kindOf(name: string, schema: Schema): string {
+  const known = KINDS[name];
+  if (known !== undefined) return known;
+  if (schema.type === 'array') return `list${schema.items?.type === 'string' ? ' of texts' : ''}, at most ${schema.maxItems ?? 'any'}`;
+  if (schema.format === 'email') return 'e-mail address';
+  if (schema.format === 'date-time') return 'time with offset, such as `2026-03-30T10:00:00+02:00`';
+  if (schema.type === 'string') return `text, at most ${(schema.maxLength ?? 0).toLocaleString('en')} characters`;
+  return schema.type ?? 'value';
+}

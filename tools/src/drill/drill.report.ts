@@ -1,0 +1,73 @@
+import type { Counts, Finding } from './checker/verdict.js';
+import type { Incident } from './storm/storm.log.js';
+import type { Recovery, Timeline } from './timeline.js';
+
+/** Everything there is to say after a drill; the table, the page and the JSON are views of it. */
+export interface DrillReport {
+  seconds: number;
+  rate: number;
+  seed: number;
+  without: readonly string[];
+  startedAt: number;
+  /** When the last event was sent, and when the last fault was over. */
+  stormEndedAt: number;
+  lastFaultEndedAt: number;
+  /** When nothing was left to do; undefined when the drill gave up waiting. */
+  drainedAt: number | undefined;
+  accepted: number;
+  tries: number;
+  events: Counts;
+  services: Record<string, Counts>;
+  repeatedByPolicy: number;
+  findings: readonly Finding[];
+  /** What concerns no single event: a refused request, an outcome the audit log does not have. */
+  complaints: readonly string[];
+  incidents: readonly Incident[];
+  recoveries: readonly Recovery[];
+  timeline: Timeline;
+}
+
+/** The time from the last fault's end until everything was done. */
+export function recoveryMs({ drainedAt, lastFaultEndedAt }: DrillReport): number | null {
+  return drainedAt === undefined ? null : Math.max(0, drainedAt - lastFaultEndedAt);
+}
+
+/** Nothing lost, nothing without an explanation, nothing done twice but mails that may be. */
+export function passed({ events, complaints, accepted }: DrillReport): boolean {
+  return accepted > 0 && events.lost === 0 && events.unexplained === 0 && events.duplicate === 0 && complaints.length === 0;
+}
+
+export function killsOf(report: DrillReport): Record<string, number> {
+  const kills: Record<string, number> = {};
+  for (const { lane, kind } of report.incidents) {
+    if (kind === 'kill' || kind === 'wipe') kills[lane] = (kills[lane] ?? 0) + 1;
+    if (kind === 'rollback') kills[lane] = (kills[lane] ?? 0) + 2;
+  }
+  return kills;
+}
+
+/** One line for scripts. */
+export function reportJson(report: DrillReport): string {
+  const { seconds, rate, seed, without, accepted, events, services, repeatedByPolicy, complaints } = report;
+  const faults: Record<string, number> = {};
+  for (const { kind } of report.incidents) faults[kind] = (faults[kind] ?? 0) + 1;
+  return JSON.stringify({
+    passed: passed(report),
+    seconds,
+    rate,
+    seed,
+    without,
+    accepted,
+    delivered: events.ok,
+    lost: events.lost,
+    duplicates: events.duplicate,
+    unknown: events.unknown,
+    unexplained: events.unexplained,
+    recoveryMs: recoveryMs(report),
+    repeatedByPolicy,
+    faults,
+    kills: killsOf(report),
+    services,
+    complaints,
+  });
+}

@@ -1,0 +1,198 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { anyPorts } from '../start/port.plan.js';
+import { type Stack, startStack } from '../start/stack.js';
+import { untraceable } from './checker/audit.witness.js';
+import { DatabaseWitness, type Remaining } from './checker/database.witness.js';
+import type { Evidence } from './checker/evidence.js';
+import { DELIVERING, promisesOf } from './checker/promises.js';
+import { ProviderWitness } from './checker/provider.witness.js';
+import { judge } from './checker/verdict.js';
+import { writeDrillConfiguration } from './drill.configuration.js';
+import type { DrillReport } from './drill.report.js';
+import { LoadClient } from './load/client.js';
+import { FaultInjector } from './storm/fault.injector.js';
+import { type FaultKind, planFaults } from './storm/fault.plan.js';
+import { StormLog } from './storm/storm.log.js';
+import { recoveriesOf, spansOf, timelineOf } from './timeline.js';
+
+export interface DrillSettings {
+  seconds: number;
+  rate: number;
+  seed: number;
+  without: readonly FaultKind[];
+  /** Leaves data and logs behind. */
+  keep?: boolean;
+  /** How long the drill waits for the last work to be done. */
+  patienceMs?: number;
+  signal?: AbortSignal;
+  onPhase?: (line: string) => void;
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  phase: 'storm' | 'drain';
+  elapsedMs: number;
+  accepted: number;
+  inFlight: number;
+  broken: readonly string[];
+  remaining: Remaining | undefined;
+}
+
+const PATIENCE_MS = 180_000;
+const PROGRESS_EVERY_MS = 1_000;
+const TRACES_ASKED_FOR = 25;
+
+/** A storm, the quiet after it, and the reckoning. Starts what it needs and removes it again. */
+export async function runDrill(settings: DrillSettings): Promise<DrillReport> {
+  const home = mkdtempSync(join(tmpdir(), 'posthorn-drill-'));
+  const log = new StormLog();
+  let injector: FaultInjector | undefined;
+  let stack: Stack | undefined;
+  try {
+    settings.onPhase?.('starting Posthorn');
+    mkdirSync(home, { recursive: true });
+    const configFile = join(home, 'drill.yaml');
+    writeDrillConfiguration(configFile);
+    stack = await startStack({
+      home,
+      configFile,
+      ports: await anyPorts(),
+      restart: false,
+      env: { ...process.env, POSTGRES_URL: '', NATS_URL: '', LOG_LEVEL: 'warn' },
+      onDeath: (death) => injector?.restart(death),
+      ...(settings.signal === undefined ? {} : { signal: settings.signal }),
+    });
+    injector = new FaultInjector(stack, log);
+    return await new Drill(settings, stack, injector, log).run();
+  } finally {
+    injector?.end();
+    await injector?.settled().catch(() => undefined);
+    await stack?.stop();
+    if (settings.keep === true) settings.onPhase?.(`data and logs are in ${home}`);
+    else rmSync(home, { recursive: true, force: true });
+  }
+}
+
+class Drill {
+  private readonly client: LoadClient;
+  private readonly database: DatabaseWitness;
+  private readonly startedAt = Date.now();
+
+  constructor(
+    private readonly settings: DrillSettings,
+    private readonly stack: Stack,
+    private readonly injector: FaultInjector,
+    private readonly log: StormLog,
+  ) {
+    const { rate, seed } = settings;
+    this.client = new LoadClient({ url: stack.urls['ingress'] ?? '', siteKey: stack.keys.site, rate, seed });
+    this.database = new DatabaseWitness(stack.database);
+  }
+
+  async run(): Promise<DrillReport> {
+    try {
+      await this.storm();
+      const stormEndedAt = Date.now();
+      const lastFaultEndedAt = Math.max(this.startedAt, ...this.log.incidents.map(({ to }) => to).filter((time) => !Number.isNaN(time)));
+      const drainedAt = await this.drain();
+      this.settings.onPhase?.('checking every event');
+      return await this.reckon({ stormEndedAt, lastFaultEndedAt, drainedAt });
+    } finally {
+      this.client.giveUp();
+      await this.database.close();
+    }
+  }
+
+  private async storm(): Promise<void> {
+    const { seconds, seed, without, signal = new AbortController().signal } = this.settings;
+    const plan = planFaults({ seconds, seed, without });
+    this.settings.onPhase?.(`${seconds} s of storm, ${plan.length} faults`);
+    const reporting = setInterval(() => this.report('storm', undefined), PROGRESS_EVERY_MS);
+    try {
+      this.client.start();
+      const over = new Promise<void>((resolve) => {
+        setTimeout(resolve, this.startedAt + seconds * 1_000 - Date.now());
+        signal.addEventListener('abort', () => resolve());
+      });
+      await Promise.all([this.injector.run(plan, this.startedAt, signal), over.then(() => this.client.stop())]);
+      signal.throwIfAborted();
+    } finally {
+      clearInterval(reporting);
+    }
+  }
+
+  /** Resolves with the time at which nothing was left to do. */
+  private async drain(): Promise<number | undefined> {
+    this.settings.onPhase?.('quiet: waiting until all work is done');
+    const deadline = Date.now() + (this.settings.patienceMs ?? PATIENCE_MS);
+    for (;;) {
+      this.settings.signal?.throwIfAborted();
+      const remaining = await this.database.remaining().catch(() => undefined);
+      if (remaining !== undefined && this.isDone(remaining)) return Date.now();
+      if (Date.now() > deadline) return undefined;
+      this.report('drain', remaining);
+      await new Promise((resolve) => setTimeout(resolve, PROGRESS_EVERY_MS));
+    }
+  }
+
+  private isDone({ accepted, unrelayed, unrecorded, planned, open }: Remaining): boolean {
+    if (this.client.inFlight > 0 || unrelayed > 0 || unrecorded > 0 || accepted < this.client.accepted.length) return false;
+    const expected = this.expectedDeliveries();
+    return DELIVERING.every((service) => open[service] === 0 && planned[service] >= expected[service]);
+  }
+
+  private expectedDeliveries(): Record<(typeof DELIVERING)[number], number> {
+    const expected = { 'crm-sync': 0, email: 0, calendar: 0 };
+    for (const { type } of this.client.accepted) for (const { service } of promisesOf(type)) expected[service] += 1;
+    return expected;
+  }
+
+  private async reckon(times: Pick<DrillReport, 'stormEndedAt' | 'lastFaultEndedAt' | 'drainedAt'>): Promise<DrillReport> {
+    const { seconds, rate, seed, without } = this.settings;
+    const journal = this.client.journal();
+    const providers = await new ProviderWitness(this.stack.urls['sandbox'] ?? '').collect();
+    const evidence: Evidence = {
+      ...providers,
+      ledger: await this.database.ledger(),
+      deliveries: await this.database.deliveries(),
+      audit: await this.database.audit(),
+    };
+    const judgement = judge(journal, evidence);
+    const spans = spansOf(journal, evidence);
+    return {
+      seconds,
+      rate,
+      seed,
+      without,
+      startedAt: this.startedAt,
+      ...times,
+      accepted: journal.accepted.length,
+      tries: this.client.tries,
+      ...judgement,
+      complaints: await this.complaints(evidence),
+      incidents: this.log.incidents,
+      recoveries: recoveriesOf(this.log.incidents, spans),
+      timeline: timelineOf(spans, journal, evidence, { from: this.startedAt, to: times.drainedAt ?? Date.now() }),
+    };
+  }
+
+  private async complaints({ audit }: Evidence): Promise<string[]> {
+    const { accepted, unanswered, refused, contradictions } = this.client.journal();
+    const sample = accepted.filter((_, index) => index % Math.ceil(accepted.length / TRACES_ASKED_FOR) === 0).map(({ id }) => id);
+    const untold = await untraceable(this.stack.urls['audit'] ?? '', this.stack.keys.auditor, sample);
+    return [
+      ...refused.map((answer) => `ingress refused a valid event: ${answer}`),
+      ...contradictions,
+      ...(unanswered === 0 ? [] : [`${unanswered} events were still not accepted when the drill stopped waiting`]),
+      ...(audit.missingOutcomes === 0 ? [] : [`${audit.missingOutcomes} outcomes are in a service's outbox and not in the audit log`]),
+      ...untold.map((id) => `GET /v1/trace/${id} does not tell of the event`),
+    ];
+  }
+
+  private report(phase: Progress['phase'], remaining: Remaining | undefined): void {
+    const { accepted, inFlight } = this.client;
+    this.settings.onProgress?.({ phase, elapsedMs: Date.now() - this.startedAt, accepted: accepted.length, inFlight, broken: this.log.now, remaining });
+  }
+}

@@ -1,0 +1,28 @@
+import { EVENTS, type EventType } from '@posthorn/contracts';
+import { describe, expect, it } from 'vitest';
+import { promisesOf } from '../checker/promises.js';
+import { storyOf } from './story.js';
+
+const stories = Array.from({ length: 400 }, (_, index) => storyOf(7, index));
+const steps = stories.flatMap((story) => story.steps);
+
+describe('the stories of a drill', () => {
+  it('are the same for the same seed', () => {
+    expect(storyOf(7, 3)).toEqual(stories[3]);
+    expect(storyOf(8, 3)).not.toEqual(stories[3]);
+  });
+
+  it('have events of all types in them, each as the contract demands', () => {
+    const types = Object.keys(EVENTS) as EventType[];
+    expect(new Set(steps.map(({ event }) => event.type))).toEqual(new Set(types));
+    for (const { event } of steps) expect(EVENTS[event.type].safeParse(event.data).error).toBeUndefined();
+  });
+
+  it('share no person, so that every trace leads to one story', () => {
+    expect(new Set(stories.map(({ person }) => person)).size).toBe(stories.length);
+  });
+
+  it('tell nothing of which the checker does not know what to expect', () => {
+    for (const type of Object.keys(EVENTS)) expect(promisesOf(type).length).toBeGreaterThan(0);
+  });
+});

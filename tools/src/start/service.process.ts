@@ -1,0 +1,98 @@
+import { lastLines, ServerProcess } from '@posthorn/testing';
+import { builtFile, WORKSPACE } from '../workspace.js';
+
+/** What can be started, killed and stopped: Postgres, NATS and each service. */
+export interface StackServer {
+  readonly logFile: string;
+  readonly pid: number;
+  readonly running: boolean;
+  /** Of the present run. */
+  readonly exited: Promise<void>;
+  /** How the last run ended. */
+  readonly ending: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Longer than a service takes to finish what it has begun. */
+const STOP_PATIENCE_MS = 20_000;
+
+/** One service as a process of its own. */
+export class ServiceProcess implements StackServer {
+  private process: ServerProcess | undefined;
+
+  constructor(
+    name: string,
+    private readonly env: NodeJS.ProcessEnv,
+    readonly logFile: string,
+    private readonly program: readonly string[] = ['--enable-source-maps', builtFile(name, 'main')],
+  ) {}
+
+  get pid(): number {
+    return this.live().pid;
+  }
+
+  get running(): boolean {
+    return this.process?.running ?? false;
+  }
+
+  get exited(): Promise<void> {
+    return this.live().exited;
+  }
+
+  get ending(): string {
+    return this.live().ending;
+  }
+
+  start(): Promise<void> {
+    if (!this.running) {
+      this.process = new ServerProcess({
+        command: process.execPath,
+        args: this.program,
+        env: this.env,
+        cwd: WORKSPACE,
+        logFile: this.logFile,
+        stopSignal: 'SIGTERM',
+      });
+    }
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    await this.process?.stop(STOP_PATIENCE_MS);
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.process?.kill(signal);
+  }
+
+  private live(): ServerProcess {
+    if (this.process === undefined) throw new Error('It has not been started.');
+    return this.process;
+  }
+}
+
+/** The end of a log for people: of a JSON line only its level, message and error are shown. */
+export function readableTail(logFile: string, count: number): string[] {
+  const tail = lastLines(logFile, count * 5);
+  if (tail === '') return [];
+  // The frames below a crash would push out what it was.
+  return tail.split('\n').filter((line) => line.trim() !== '' && !/^\s+at |^Node\.js v/.test(line)).flatMap(readable).slice(-count);
+}
+
+const LEVELS: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
+
+function readable(line: string): string[] {
+  let entry: unknown;
+  try {
+    entry = JSON.parse(line);
+  } catch {
+    return [line];
+  }
+  if (typeof entry !== 'object' || entry === null || !('msg' in entry)) return [line];
+  const { level, msg, err } = entry as { level?: unknown; msg: unknown; err?: { message?: unknown } };
+  const name = typeof level === 'number' ? (LEVELS[level] ?? String(level)) : typeof level === 'string' ? level : '';
+  const cause = typeof err?.message === 'string' && err.message !== msg ? `: ${err.message}` : '';
+  return `${name} ${String(msg)}${cause}`.trim().split('\n');
+}

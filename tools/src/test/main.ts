@@ -1,0 +1,3 @@
+import { runSuite } from './suite.js';
+
+process.exit(await runSuite(process.argv.slice(2)));
