@@ -7,6 +7,7 @@ export { DELIVERIES_OF_EVENT, EVENTS_STREAM, eventSubject, OUTCOMES_STREAM, outc
 export { EVENT_TYPES, EVENTS, isEventType, type EventData, type EventType } from './events/event.catalogue.js';
 export { createEvent, parseData, parseEvent, type NewEvent, type PosthornEvent } from './events/event.js';
 export {
+  BOOK_OUTCOMES,
   CIRCUIT_OUTCOMES,
   circuitOutcome,
   credentialsOutcome,
@@ -57,3 +58,4 @@ export {
 } from './questions/ledger.questions.js';
 export type { Consent, Person } from './schemas/person.schema.js';
 export * from './operations/index.js';
+export * from './books/index.js';

@@ -22,7 +22,7 @@ describe('docs/reference', () => {
     for (const state of DELIVERY_OUTCOMES) expect(page).toContain(`\`<service>.delivery.${state}\``);
     for (const state of CIRCUIT_OUTCOMES) expect(page).toContain(`\`<service>.circuit.${state}\``);
     for (const verb of OPERATOR_VERBS) expect(page).toContain(`\`<service>.operator.${verb}\``);
-    const named = [...page.matchAll(/`((?:crm|email|calendar)\.[a-z.]+)`/g)].map(([, name]) => name);
+    const named = [...page.matchAll(/`((?:crm|email|calendar|audit)\.[a-z.]+)`/g)].map(([, name]) => name);
     expect(named.filter((name) => !Object.hasOwn(OUTCOMES, name!))).toEqual([]);
   });
 

@@ -18,6 +18,11 @@ const OPERATIONS = 'posthorn.operations.*';
 /** Who publishes answers what others have missed, and nobody else may answer in its name. */
 const ledgerAnswers = (publisher: string): string[] => ['posthorn.ledger.publishers', `posthorn.ledger.*.${publisher}`];
 
+/** What the books are made of; only audit asks. */
+const BOOKS_KEPT = 'posthorn.books.kept';
+const BOOKS_ACCEPTED = 'posthorn.books.accepted';
+const bookIds = (name: string): string => `posthorn.books.ids.${name}`;
+
 const service = <const Name extends string>(entry: ServiceEntry<Name>): ServiceEntry<Name> => entry;
 
 const integration = <const Name extends string>(name: Name, { role, port }: { role: string; port: number }): ServiceEntry<Name> => ({
@@ -29,7 +34,7 @@ const integration = <const Name extends string>(name: Name, { role, port }: { ro
     publishes: [`outcomes.${name}.>`],
     consumes: [{ stream: 'EVENTS', durable: name }],
     asks: ['posthorn.ledger.*.ingress'],
-    answers: [DELIVERIES_OF_EVENT, OPERATIONS, ...ledgerAnswers(name)],
+    answers: [DELIVERIES_OF_EVENT, OPERATIONS, BOOKS_KEPT, bookIds(name), ...ledgerAnswers(name)],
   },
 });
 
@@ -44,7 +49,7 @@ const catalogue = [
       consumes: [],
       owns: ['EVENTS'],
       asks: [DELIVERIES_OF_EVENT],
-      answers: ledgerAnswers('ingress'),
+      answers: [BOOKS_ACCEPTED, bookIds('ingress'), ...ledgerAnswers('ingress')],
     },
   }),
   integration('crm-sync', { role: 'crm', port: 3 }),
@@ -56,14 +61,14 @@ const catalogue = [
     role: 'audit',
     access: {
       name: 'audit',
-      publishes: [],
+      publishes: ['outcomes.audit.>'],
       consumes: [
         { stream: 'EVENTS', durable: 'audit' },
         { stream: 'OUTCOMES', durable: 'audit' },
       ],
       owns: ['OUTCOMES'],
-      asks: ['posthorn.ledger.>'],
-      answers: [DELIVERIES_OF_EVENT],
+      asks: ['posthorn.ledger.>', BOOKS_KEPT, BOOKS_ACCEPTED, bookIds('*')],
+      answers: [DELIVERIES_OF_EVENT, ...ledgerAnswers('audit')],
     },
   }),
   service({ name: 'console', port: 10, access: { name: 'console', publishes: [], consumes: [], asks: [OPERATIONS] } }),

@@ -8,11 +8,16 @@ export const OUTCOMES = {
   'calendar.event.created': { service: 'calendar', summary: 'The appointment is in the calendar.' },
   'calendar.event.moved': { service: 'calendar', summary: 'The appointment has its new time in the calendar.' },
   'calendar.event.cancelled': { service: 'calendar', summary: 'The appointment is cancelled in the calendar.' },
+  'audit.books.closed': { service: 'audit', summary: 'How the books of a service and a site stand at the end of a day.' },
+  'audit.books.differ': { service: 'audit', summary: 'A service does not have what was accepted, for longer than the reconciler needs; `events` names the missing.' },
+  'audit.books.agree': { service: 'audit', summary: 'The books that differed balance again.' },
 } as const satisfies Record<string, { service: string; summary: string }>;
 
 export type BusinessOutcomeType = keyof typeof OUTCOMES;
 
 export const DELIVERY_OUTCOMES = ['delivered', 'deferred', 'dead', 'skipped', 'unknown', 'held'] as const;
+/** What the books of a site and a day are found to be. */
+export const BOOK_OUTCOMES = ['balanced', 'differing'] as const;
 export const CIRCUIT_OUTCOMES = ['opened', 'half-opened', 'closed'] as const;
 export type DeliveryOutcomeState = (typeof DELIVERY_OUTCOMES)[number];
 export type CircuitOutcomeState = (typeof CIRCUIT_OUTCOMES)[number];

@@ -4,12 +4,13 @@ import { dataschemaOf, envelope, SITE_ID, TYPE_NAME, type Envelope } from '../en
 import { newId, UUID_V7 } from '../envelope/identifier.js';
 import { key, line, text } from '../schemas/text.schema.js';
 import { instant } from '../schemas/time.schema.js';
-import { CIRCUIT_OUTCOMES, DELIVERY_OUTCOMES } from './outcome.catalogue.js';
+import { BOOK_OUTCOMES, CIRCUIT_OUTCOMES, DELIVERY_OUTCOMES } from './outcome.catalogue.js';
 
-export const OUTCOME_STATES = [...DELIVERY_OUTCOMES, ...CIRCUIT_OUTCOMES, 'rejected', 'operated'] as const;
+export const OUTCOME_STATES = [...DELIVERY_OUTCOMES, ...CIRCUIT_OUTCOMES, ...BOOK_OUTCOMES, 'rejected', 'operated'] as const;
 export type OutcomeState = (typeof OUTCOME_STATES)[number];
 
 const ERROR_MESSAGE_MAX = 2_000;
+const EVENTS_NAMED_MAX = 100;
 const externalId = line(1_000, 1);
 
 /** Facts about a delivery or a connection. Never personal: outcomes are kept when the person is erased. */
@@ -20,6 +21,8 @@ export const outcomeData = z.strictObject({
   action: key(100).optional(),
   deliveryId: key(100).optional(),
   event: z.strictObject({ id: z.string().regex(UUID_V7, 'must be a lower-case UUIDv7'), type: z.string().regex(TYPE_NAME, 'must be an event type') }).optional(),
+  /** Those it is about, where they are several and of one site. */
+  events: z.array(z.string().regex(UUID_V7, 'must be a lower-case UUIDv7')).max(EVENTS_NAMED_MAX).optional(),
   state: z.enum(OUTCOME_STATES),
   attempts: z.int().min(0).optional(),
   externalId: externalId.optional(),
