@@ -1,10 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { EVENTS_STREAM } from '@posthorn/contracts';
-import { DeliveryModule } from '@posthorn/delivery';
-import { LedgerModule, type ReconciliationOptions } from '@posthorn/ledger';
-import { MessagingModule } from '@posthorn/messaging';
-import { ObservabilityModule } from '@posthorn/observability';
-import { PersistenceModule } from '@posthorn/persistence';
+import { IntegrationModule } from '@posthorn/delivery';
+import { type ReconciliationOptions } from '@posthorn/ledger';
 import { type CrmConfig, SCHEMA, SERVICE } from './config.js';
 import { CustomerSyncHandler } from './customer-sync/customer-sync.handler.js';
 import { FormSyncHandler } from './form-sync/form-sync.handler.js';
@@ -13,25 +9,15 @@ import { NewsletterSyncHandler } from './newsletter-sync/newsletter-sync.handler
 import { OrderSyncHandler } from './order-sync/order-sync.handler.js';
 import { PROVIDERS } from './providers/index.js';
 
+const HANDLERS = [LeadSyncHandler, FormSyncHandler, OrderSyncHandler, CustomerSyncHandler, NewsletterSyncHandler];
+
 /** Everything the CRM service is made of. */
 @Module({})
 export class AppModule {
-  static forRoot({ section, database, nats, logLevel, otlpEndpoint }: CrmConfig, reconciliation?: ReconciliationOptions): DynamicModule {
+  static forRoot(config: CrmConfig, reconciliation?: ReconciliationOptions): DynamicModule {
     return {
       module: AppModule,
-      imports: [
-        ObservabilityModule.forRoot({ service: SERVICE, logLevel, otlpEndpoint }),
-        PersistenceModule.forRoot({ ...database, schema: SCHEMA, service: SERVICE }),
-        MessagingModule.forRoot({ ...nats, service: SERVICE, topology: { consumers: [{ stream: EVENTS_STREAM, durable: SERVICE }] } }),
-        LedgerModule.forRoot({ inbox: true, publisher: SERVICE }),
-        DeliveryModule.forRoot({
-          service: SERVICE,
-          connections: section.connections,
-          providers: PROVIDERS,
-          handlers: [LeadSyncHandler, FormSyncHandler, OrderSyncHandler, CustomerSyncHandler, NewsletterSyncHandler],
-          reconciliation: { since: section.since, ...reconciliation },
-        }),
-      ],
+      imports: [IntegrationModule.forRoot({ service: SERVICE, schema: SCHEMA, config, providers: PROVIDERS, handlers: HANDLERS, reconciliation })],
     };
   }
 }

@@ -1,14 +1,14 @@
 import 'reflect-metadata';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createEvent, EVENTS_STREAM, eventSubject, type PosthornEvent } from '@posthorn/contracts';
+import { createEvent, eventSubject, type PosthornEvent } from '@posthorn/contracts';
+import { connectIntegration, provisionIntegration } from '@posthorn/delivery';
 import { createHttpApp, shutDown } from '@posthorn/http';
-import { connectMessaging, ensureTopology, JetStreamPublisher, STREAMS } from '@posthorn/messaging';
-import { Database, provisionSchema } from '@posthorn/persistence';
+import { JetStreamPublisher } from '@posthorn/messaging';
+import { Database } from '@posthorn/persistence';
 import { useDatabase, useNats, waitFor } from '@posthorn/testing';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { AppModule } from './app.module.js';
 import { SCHEMA, SERVICE } from './config.js';
-import { MIGRATIONS } from './migrations/index.js';
 import { PROVIDERS } from './providers/index.js';
 import { clear, type HubSpotRecords, recordsOf, setFault, startSandbox, type TestSandbox, TOKEN } from './sandbox.test-kit.js';
 
@@ -19,8 +19,7 @@ let app: NestFastifyApplication;
 
 beforeAll(async () => {
   const [database, nats] = await Promise.all([useDatabase(), useNats()]);
-  await provisionSchema({ admin: { url: database.adminUrl }, schema: SCHEMA, role: SCHEMA, migrations: MIGRATIONS, access: 'read-write' });
-  await ensureTopology({ servers: nats.servers }, { streams: STREAMS, consumers: [{ stream: EVENTS_STREAM, durable: SERVICE }] });
+  await provisionIntegration({ service: SERVICE, schema: SCHEMA, adminDatabase: { url: database.adminUrl }, nats: { servers: nats.servers } });
   sandbox = await startSandbox();
   const options = PROVIDERS[0]!.options.parse({ baseUrl: `${sandbox.url}/hubspot`, accessToken: TOKEN });
   app = await createHttpApp(
@@ -38,7 +37,7 @@ beforeAll(async () => {
     }),
     { logger: false },
   );
-  connectMessaging(app, { consumers: [{ stream: EVENTS_STREAM, durable: SERVICE }], answers: true });
+  connectIntegration(app, SERVICE);
   await app.listen({ host: '127.0.0.1', port: 0 });
   await app.startAllMicroservices();
   await waitFor(() => app.get(JetStreamPublisher).connected, { describe: 'NATS' });

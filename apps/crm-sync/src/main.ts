@@ -1,13 +1,12 @@
 import 'reflect-metadata';
-import { EVENTS_STREAM } from '@posthorn/contracts';
+import { connectIntegration } from '@posthorn/delivery';
 import { createHttpApp, launch, runService } from '@posthorn/http';
-import { connectMessaging } from '@posthorn/messaging';
 import { AppModule } from './app.module.js';
 import { loadCrmConfig, SERVICE } from './config.js';
 
 await launch(async () => {
   const config = loadCrmConfig();
   const app = await createHttpApp(AppModule.forRoot(config));
-  connectMessaging(app, { consumers: [{ stream: EVENTS_STREAM, durable: SERVICE }], answers: true });
+  connectIntegration(app, SERVICE);
   await runService(app, config.http);
 });

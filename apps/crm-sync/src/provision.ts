@@ -1,10 +1,7 @@
-import { EVENTS_STREAM } from '@posthorn/contracts';
-import { ensureTopology, STREAMS } from '@posthorn/messaging';
-import { provisionSchema } from '@posthorn/persistence';
-import { loadCrmProvisioning, SCHEMA, SERVICE } from './config.js';
-import { MIGRATIONS } from './migrations/index.js';
+import { loadProvisioning } from '@posthorn/configuration';
+import { provisionIntegration } from '@posthorn/delivery';
+import { launch } from '@posthorn/http';
+import { SCHEMA, SERVICE } from './config.js';
 
 // Runs before the service, with rights the service itself never has. Running it again changes nothing.
-const { adminDatabase, rolePassword, nats } = loadCrmProvisioning();
-await provisionSchema({ admin: adminDatabase, schema: SCHEMA, role: SCHEMA, rolePassword, migrations: MIGRATIONS, access: 'read-write' });
-await ensureTopology(nats, { streams: [...STREAMS], consumers: [{ stream: EVENTS_STREAM, durable: SERVICE }] });
+await launch(() => provisionIntegration({ service: SERVICE, schema: SCHEMA, ...loadProvisioning() }));

@@ -1,10 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { EVENTS_STREAM } from '@posthorn/contracts';
-import { DeliveryModule } from '@posthorn/delivery';
-import { LedgerModule, type ReconciliationOptions } from '@posthorn/ledger';
-import { MessagingModule } from '@posthorn/messaging';
-import { ObservabilityModule } from '@posthorn/observability';
-import { PersistenceModule } from '@posthorn/persistence';
+import { IntegrationModule } from '@posthorn/delivery';
+import { type ReconciliationOptions } from '@posthorn/ledger';
 import { AppointmentRevisions } from './booking-mail/appointment.revisions.js';
 import { InvitationHandler } from './booking-mail/invitation.handler.js';
 import { type EmailConfig, SERVICE } from './config.js';
@@ -44,21 +40,17 @@ export class MailModule {
 @Module({})
 export class AppModule {
   static forRoot(config: EmailConfig, reconciliation?: ReconciliationOptions): DynamicModule {
-    const { section, database, nats, logLevel, otlpEndpoint } = config;
     return {
       module: AppModule,
       imports: [
-        ObservabilityModule.forRoot({ service: SERVICE, logLevel, otlpEndpoint }),
-        PersistenceModule.forRoot({ ...database, schema: SERVICE, service: SERVICE }),
-        MessagingModule.forRoot({ ...nats, service: SERVICE, topology: { consumers: [{ stream: EVENTS_STREAM, durable: SERVICE }] } }),
-        LedgerModule.forRoot({ inbox: true, publisher: SERVICE }),
-        DeliveryModule.forRoot({
+        IntegrationModule.forRoot({
           service: SERVICE,
-          connections: section.connections,
+          schema: SERVICE,
+          config,
           providers: PROVIDERS,
           handlers: HANDLERS,
-          reconciliation: { since: section.since, ...reconciliation },
           imports: [MailModule.forRoot(config)],
+          reconciliation,
         }),
       ],
       providers: [MailTransportShutdown],

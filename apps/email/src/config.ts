@@ -1,6 +1,6 @@
-import { loadConfig, loadProvisioning, type ProvisioningConfig, type ServiceConfig } from '@posthorn/configuration';
+import { loadConfig } from '@posthorn/configuration';
 import { SITE_ID } from '@posthorn/contracts';
-import { connectionSchema } from '@posthorn/delivery';
+import { integrationSettings } from '@posthorn/delivery';
 import { z } from 'zod';
 import { parseMailAddress } from './mail/mail-address.format.js';
 import { PROVIDERS } from './providers/index.js';
@@ -42,15 +42,13 @@ const site = z.strictObject({
 
 export const emailSection = z
   .strictObject({
+    ...integrationSettings(PROVIDERS),
     /** Where the ingress is reached from outside; the links in mails lead there. */
     publicUrl: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
     /** The same as the ingress's. */
     linkSecret: z.string().min(24, 'must have at least 24 characters; make one with: openssl rand -base64 32'),
     confirmationLinkDays: z.number().int().min(1).max(90).default(7),
     sites: z.record(z.string().regex(SITE_ID), site),
-    connections: connectionSchema(PROVIDERS),
-    /** From when on a new service wants the history; without it, from what the stream remembers. */
-    since: z.iso.datetime({ offset: true }).transform((text) => new Date(text)).optional(),
   })
   .superRefine((section, context) => {
     section.connections.forEach((connection, index) => {
@@ -59,16 +57,11 @@ export const emailSection = z
     });
   });
 
-export type EmailSection = z.infer<typeof emailSection>;
-export type EmailConfig = ServiceConfig<EmailSection> & Required<Pick<ServiceConfig<EmailSection>, 'database' | 'nats'>>;
-
 export const SERVICE = 'email';
 
-/** The service's section of posthorn.yaml and its environment, as one frozen object. Throws with every mistake. */
-export function loadEmailConfig(env: NodeJS.ProcessEnv = process.env): EmailConfig {
-  return loadConfig({ service: SERVICE, section: emailSection, env, needs: ['database', 'nats'] });
-}
+export type EmailConfig = ReturnType<typeof loadEmailConfig>;
 
-export function loadEmailProvisioning(env: NodeJS.ProcessEnv = process.env): ProvisioningConfig {
-  return loadProvisioning({ env });
+/** The service's section of posthorn.yaml and its environment, as one frozen object. Throws with every mistake. */
+export function loadEmailConfig(env: NodeJS.ProcessEnv = process.env) {
+  return loadConfig({ service: SERVICE, section: emailSection, env, needs: ['database', 'nats'] });
 }

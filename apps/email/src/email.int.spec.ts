@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { appointmentUid, createEvent, EVENTS_STREAM, eventSubject, type EventData, type PosthornEvent } from '@posthorn/contracts';
+import { appointmentUid, createEvent, eventSubject, type EventData, type PosthornEvent } from '@posthorn/contracts';
+import { connectIntegration, provisionIntegration } from '@posthorn/delivery';
 import { createHttpApp, shutDown } from '@posthorn/http';
-import { connectMessaging, ensureTopology, JetStreamPublisher, STREAMS } from '@posthorn/messaging';
-import { Database, provisionSchema } from '@posthorn/persistence';
+import { JetStreamPublisher } from '@posthorn/messaging';
+import { Database } from '@posthorn/persistence';
 import { type FaultProxy, useDatabase, useNats, waitFor } from '@posthorn/testing';
 import ICAL from 'ical.js';
 import { type ParsedMail, simpleParser } from 'mailparser';
@@ -27,8 +28,7 @@ afterAll(async () => {
 
 beforeAll(async () => {
   const [database, nats] = await Promise.all([useDatabase(), useNats()]);
-  await provisionSchema({ admin: { url: database.adminUrl }, schema: SERVICE, role: SERVICE, migrations: MIGRATIONS, access: 'read-write' });
-  await ensureTopology({ servers: nats.servers }, { streams: STREAMS, consumers: [{ stream: EVENTS_STREAM, durable: SERVICE }] });
+  await provisionIntegration({ service: SERVICE, schema: SERVICE, migrations: MIGRATIONS, adminDatabase: { url: database.adminUrl }, nats: { servers: nats.servers } });
   const cleanup = (close: () => Promise<void>): number => closing.push(close);
   server = await startMailServer({}, cleanup);
   const port = await scripted(cleanup);
@@ -54,7 +54,7 @@ beforeAll(async () => {
     { logger: false },
   );
   closing.push(() => shutDown(app));
-  connectMessaging(app, { consumers: [{ stream: EVENTS_STREAM, durable: SERVICE }], answers: true });
+  connectIntegration(app, SERVICE);
   await app.listen({ host: '127.0.0.1', port: 0 });
   await app.startAllMicroservices();
   await waitFor(() => app.get(JetStreamPublisher).connected, { describe: 'NATS' });

@@ -75,7 +75,7 @@ export function loadConfig<T, N extends Surroundings = never>(
 }
 
 /** Reads what a provisioning step needs. Throws ConfigurationError with every mistake. */
-export function loadProvisioning({ env }: { env: NodeJS.ProcessEnv }): ProvisioningConfig {
+export function loadProvisioning({ env = process.env }: { env?: NodeJS.ProcessEnv } = {}): ProvisioningConfig {
   const parsed = provisioningEnvironment.safeParse(withoutEmpty(env));
   if (!parsed.success) throw new ConfigurationError('the environment', environmentMistakes(parsed.error.issues, env));
   const { data } = parsed;
