@@ -19,12 +19,12 @@ export function startWithDeadline<T>(action: (signal: AbortSignal) => Promise<T>
     () => undefined,
   );
   const result = new Promise<T>((resolve, reject) => {
-    const late = new UnknownOutcomeError('DEADLINE_EXCEEDED', `The call did not end within ${deadlineMs} ms; whether it took effect is unknown`, {
-      remedy: 'If the provider is merely slow, raise guard.deadlineMs of the connection.',
-    });
+    let late: UnknownOutcomeError | undefined;
     let timer = setTimeout(() => {
-      timer = setTimeout(() => reject(late), GRACE_MS);
-      controller.abort(late);
+      const exceeded = deadlineExceeded(deadlineMs);
+      late = exceeded;
+      timer = setTimeout(() => reject(exceeded), GRACE_MS);
+      controller.abort(exceeded);
     }, deadlineMs);
     running.then(
       (value) => {
@@ -33,11 +33,18 @@ export function startWithDeadline<T>(action: (signal: AbortSignal) => Promise<T>
       },
       (error: unknown) => {
         clearTimeout(timer);
-        reject(controller.signal.aborted && !(error instanceof ProviderError) ? late : classified(error));
+        reject(late !== undefined && !(error instanceof ProviderError) ? late : classified(error));
       },
     );
   });
   return { result, ended };
+}
+
+// Not before it is needed: an error's stack trace costs more than the rest of a call's bookkeeping.
+function deadlineExceeded(deadlineMs: number): UnknownOutcomeError {
+  return new UnknownOutcomeError('DEADLINE_EXCEEDED', `The call did not end within ${deadlineMs} ms; whether it took effect is unknown`, {
+    remedy: 'If the provider is merely slow, raise guard.deadlineMs of the connection.',
+  });
 }
 
 /** An error nobody classified may have come after the effect, so nothing better than "unknown" can be said. */

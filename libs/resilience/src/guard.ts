@@ -79,7 +79,8 @@ export class Guard {
 
   /** How many calls may start now: what to claim, no more. */
   freeSlots(): number {
-    return this.refusal() === undefined ? Math.min(this.bulkhead.free(), this.limiter.tokens(), this.gate()) : 0;
+    if (this.closed || this.isolation !== undefined) return 0;
+    return Math.min(this.bulkhead.free(), this.limiter.tokens(), this.gate());
   }
 
   /** When time alone will free a slot; undefined when a slot is free or only an event can free one. */

@@ -1,5 +1,6 @@
 import ICAL from 'ical.js';
 import { tzlib_get_ical_block, tzlib_get_timezones } from 'timezones-ical-library';
+import { dateFormat } from '../mail/intl.formats.js';
 
 /** How an invitation writes instants: as the zone's wall-clock times with its VTIMEZONE, or in UTC. */
 export interface ZonedTimes {
@@ -18,14 +19,26 @@ const CLOCK_CHANGES_MS = [3_600_000, 1_800_000, 7_200_000];
  * are written in UTC. The instant is always right.
  */
 export function zonedTimes(instants: readonly Date[], timeZone: string): ZonedTimes {
-  const block = KNOWN.has(timeZone) ? zoneBlock(timeZone) : undefined;
-  if (block !== undefined) {
-    const zone = new ICAL.Timezone(ICAL.Component.fromString(block));
+  const known = zoneOf(timeZone);
+  if (known !== undefined) {
+    const { block, zone } = known;
     const values = instants.map((instant) => wallClock(instant, timeZone));
     const faithful = instants.every((instant, index) => means(values[index] ?? '', zone) === instant.getTime() && !isSecondPass(instant, timeZone));
     if (faithful) return { values, zone: { id: timeZone, vtimezone: block } };
   }
   return { values: instants.map(utcTime) };
+}
+
+/** Read once for each zone: there are a few hundred, and reading one takes longer than writing an invitation. */
+const zones = new Map<string, { block: string; zone: ICAL.Timezone } | undefined>();
+
+function zoneOf(timeZone: string): { block: string; zone: ICAL.Timezone } | undefined {
+  if (!KNOWN.has(timeZone)) return undefined;
+  if (!zones.has(timeZone)) {
+    const block = zoneBlock(timeZone);
+    zones.set(timeZone, block === undefined ? undefined : { block, zone: new ICAL.Timezone(ICAL.Component.fromString(block)) });
+  }
+  return zones.get(timeZone);
 }
 
 /**
@@ -44,7 +57,7 @@ export function utcTime(instant: Date): string {
 }
 
 function wallClock(instant: Date, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', {
+  const parts = dateFormat('en-u-ca-gregory-nu-latn', {
     timeZone,
     hourCycle: 'h23',
     year: 'numeric',

@@ -109,6 +109,17 @@ describe('a site’s own templates', () => {
     expect(render('other', 'en').subject).toBe('We have received your message');
   });
 
+  it('may use one part in HTML and in text: what a visitor wrote is escaped in the one and left alone in the other', () => {
+    const templates = folderOf({
+      'partials/hello.hbs': 'Hello {{greeting}}',
+      'en/lead-confirmation.txt.hbs': 'Subject: Hi\n\n{{> hello}}\n',
+      'en/lead-confirmation.html.hbs': html.replace('Bonjour', '{{> hello}}'),
+    });
+    const mail = new TemplateBook({ acme: { templates } }).of('acme').render('lead-confirmation', common, { greeting: '<b>' });
+    expect(mail.html).toContain('Hello &lt;b&gt;');
+    expect(mail.text).toBe('Hello <b>\n');
+  });
+
   it.each([
     ['a misspelt variable', { 'en/lead-confirmation.txt.hbs': 'Subject: Hi\n\n{{greting}}' }, /lead-confirmation.*greting/],
     ['a misspelt condition, which would just never be true', { 'en/lead-confirmation.txt.hbs': 'Subject: Hi\n\n{{#if greting}}x{{/if}}' }, /"greting" is not known here; known are .*greeting/],

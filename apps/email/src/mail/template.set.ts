@@ -10,7 +10,8 @@ const SUBJECT = /^Subject:(.*)\r?\n/;
 
 /** The templates of one site, compiled once. */
 export class TemplateSet {
-  private readonly handlebars = Handlebars.create();
+  private readonly forHtml = new Workshop({ strict: true });
+  private readonly forText = new Workshop({ strict: true, noEscape: true });
   private readonly html = new Map<string, HandlebarsTemplateDelegate>();
   private readonly text = new Map<string, HandlebarsTemplateDelegate>();
   private readonly subject = new Map<string, HandlebarsTemplateDelegate>();
@@ -21,7 +22,8 @@ export class TemplateSet {
     const mistakes: TemplateMistake[] = [];
     for (const [name, source] of folder.partials) {
       mistakes.push(...unescaped(source));
-      this.handlebars.registerPartial(name, source.content);
+      this.forHtml.add(name, source);
+      this.forText.add(name, source);
     }
     for (const [key, source] of folder.templates) mistakes.push(...this.add(key, source, folder));
     if (mistakes.length === 0) mistakes.push(...this.tryOut(folder));
@@ -61,11 +63,10 @@ export class TemplateSet {
     if (match[3] === 'txt' && !SUBJECT.test(source.content)) mistakes.push({ file: source.file, problem: 'must begin with a line "Subject: …"' });
     if (mistakes.length > 0) return mistakes;
     if (match[3] === 'html') {
-      this.html.set(id, this.handlebars.compile(source.content, { strict: true }));
+      this.html.set(id, this.forHtml.compile(source.content));
     } else {
-      const plain = { strict: true, noEscape: true };
-      this.subject.set(id, this.handlebars.compile(SUBJECT.exec(source.content)?.[1] ?? '', plain));
-      this.text.set(id, this.handlebars.compile(source.content.replace(SUBJECT, ''), plain));
+      this.subject.set(id, this.forText.compile(SUBJECT.exec(source.content)?.[1] ?? ''));
+      this.text.set(id, this.forText.compile(source.content.replace(SUBJECT, '')));
     }
     this.languages.set(name, (this.languages.get(name) ?? new Set()).add(language));
     return [];
@@ -87,6 +88,22 @@ export class TemplateSet {
       }
     }
     return mistakes;
+  }
+}
+
+/** Compiles templates and the partials they share, all of them with the same options. */
+class Workshop {
+  private readonly handlebars = Handlebars.create();
+
+  constructor(private readonly options: CompileOptions) {}
+
+  // As a function: text would be compiled anew for each mail wherever an inline partial stands beside it.
+  add(partial: string, { content }: TemplateSource): void {
+    this.handlebars.registerPartial(partial, this.compile(content));
+  }
+
+  compile(content: string): HandlebarsTemplateDelegate {
+    return this.handlebars.compile(content, this.options);
   }
 }
 

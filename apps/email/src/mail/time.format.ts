@@ -1,3 +1,5 @@
+import { dateFormat } from './intl.formats.js';
+
 /** One appointment's time in words, in its own time zone: the day, from when to when, and whose clock that is. */
 export interface TimeInWords {
   day: string;
@@ -8,10 +10,10 @@ export interface TimeInWords {
 export function timeInWords(start: string, end: string, timeZone: string, locale: string): TimeInWords {
   const [from, to] = [new Date(start), new Date(end)];
   const part = (moment: Date, options: Intl.DateTimeFormatOptions): string =>
-    new Intl.DateTimeFormat(locale, { timeZone, ...options }).format(moment);
+    dateFormat(locale, { timeZone, ...options }).format(moment);
   const clockChanges = zoneName(from, timeZone, 'en', 'longOffset') !== zoneName(to, timeZone, 'en', 'longOffset');
-  const days = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'full' });
-  const hours = new Intl.DateTimeFormat(locale, { timeZone, timeStyle: 'short' });
+  const days = dateFormat(locale, { timeZone, dateStyle: 'full' });
+  const hours = dateFormat(locale, { timeZone, timeStyle: 'short' });
   const sameDay = days.format(from) === days.format(to);
   return {
     day: sameDay ? days.format(from) : days.formatRange(from, to),
@@ -25,17 +27,17 @@ export function timeInWords(start: string, end: string, timeZone: string, locale
 
 /** The parts of a calendar leaf. */
 export function dateTile(start: string, timeZone: string, locale: string): { month: string; day: string; weekday: string } {
-  const part = (options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat(locale, { timeZone, ...options }).format(new Date(start));
-  const day = new Intl.DateTimeFormat('en', { timeZone, day: 'numeric' }).format(new Date(start));
+  const part = (options: Intl.DateTimeFormatOptions): string => dateFormat(locale, { timeZone, ...options }).format(new Date(start));
+  const day = dateFormat('en', { timeZone, day: 'numeric' }).format(new Date(start));
   return { month: part({ month: 'short' }), day, weekday: part({ weekday: 'short' }) };
 }
 
 /** A moment without a place of its own, such as when a payment arrived: shown in the site's time zone. */
 export function momentInWords(moment: Date, timeZone: string, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'long', timeStyle: 'short' }).format(moment);
+  return dateFormat(locale, { timeZone, dateStyle: 'long', timeStyle: 'short' }).format(moment);
 }
 
 function zoneName(moment: Date, timeZone: string, locale: string, timeZoneName: 'longGeneric' | 'longOffset'): string | undefined {
-  const parts = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName }).formatToParts(moment);
+  const parts = dateFormat(locale, { timeZone, timeZoneName }).formatToParts(moment);
   return parts.find((part) => part.type === 'timeZoneName')?.value;
 }

@@ -29,6 +29,9 @@ const readInput = z.object({
   idProperty: z.string().optional(),
   properties: z.array(z.string()).default([]),
 });
+const createBatch = batchOf(createInput);
+const upsertBatch = batchOf(upsertInput);
+const archiveBatch = batchOf(z.object({ id: z.coerce.string() }));
 const searchInput = z.looseObject({ properties: z.array(z.string()).optional() });
 const gdprInput = z.object({ objectId: z.coerce.string(), idProperty: z.string().optional() });
 
@@ -79,13 +82,13 @@ export function objectRoutes(app: FastifyInstance, prefix: string, store: HubSpo
 
   app.post<Route>(`${prefix}/:type/batch/create`, (request, reply) => {
     const type = readObjectType(request.params.type);
-    const { inputs } = readBody(request.body, batchOf(createInput));
+    const { inputs } = readBody(request.body, createBatch);
     return reply.code(201).send(batchAnswer(inputs.map((input) => answer(create(store, type, input)))));
   });
 
   app.post<Route>(`${prefix}/:type/batch/upsert`, (request, reply) => {
     const type = readObjectType(request.params.type);
-    const { inputs } = readBody(request.body, batchOf(upsertInput));
+    const { inputs } = readBody(request.body, upsertBatch);
     refuseRepeats(inputs.map((input) => input.id));
     const results = store.upsert(type, inputs.map((input) => ({ ...input, idProperty: requiredIdProperty(input.idProperty ?? request.query.idProperty) })));
     return reply.send(batchAnswer(
@@ -99,7 +102,7 @@ export function objectRoutes(app: FastifyInstance, prefix: string, store: HubSpo
 
   app.post<Route>(`${prefix}/:type/batch/update`, (request, reply) => {
     const type = readObjectType(request.params.type);
-    const { inputs } = readBody(request.body, batchOf(upsertInput));
+    const { inputs } = readBody(request.body, upsertBatch);
     refuseRepeats(inputs.map((input) => input.id));
     return reply.send(batchAnswer(inputs.map((input) => answer(store.update(type, input.id, input.properties, input.idProperty)))));
   });
@@ -123,7 +126,7 @@ export function objectRoutes(app: FastifyInstance, prefix: string, store: HubSpo
 
   app.post<Route>(`${prefix}/:type/batch/archive`, (request, reply) => {
     const type = readObjectType(request.params.type);
-    for (const { id } of readBody(request.body, batchOf(z.object({ id: z.coerce.string() }))).inputs) store.remove(type, id);
+    for (const { id } of readBody(request.body, archiveBatch).inputs) store.remove(type, id);
     return reply.code(204).send();
   });
 
