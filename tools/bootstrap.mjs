@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const COMMANDS = ['start', 'test', 'bench', 'drill'];
+const COMMANDS = ['start', 'test', 'bench', 'drill', 'prove'];
 const OLDEST_TO_BOOT = [20, 0];
 const OLDEST_TO_RUN = [22, 15];
 const LINES_OF_FAILURE = 60;

@@ -67,6 +67,20 @@ describe('a crash during a call', () => {
     for (const connection of engine.dispatcher.connectionIds()) engine.connection(connection).guard.release();
   };
 
+  it('has committed its attempt before the provider is called', async () => {
+    const { engine, id } = await start({ handlers: [LeadHandler] });
+    const event = leadOf('ada@example.org');
+    const seen: unknown[] = [];
+    engine.provider(id).behaviour = async () => {
+      // What another connection sees is what is left if we are killed now.
+      seen.push(...(await engine.database.query('SELECT state, attempts, fence, lease_until > now() AS leased FROM deliveries WHERE event_id = $1', [event.id])));
+      return 'ext';
+    };
+    await engine.intake.take([event]);
+    await engine.reaches(event.id, 'delivered');
+    expect(seen).toEqual([{ state: 'attempting', attempts: 1, fence: 1, leased: true }]);
+  });
+
   it('becomes unknown when the lease runs out, and is repeated where that is safe', async () => {
     const { engine, id } = await start({ handlers: [LeadHandler] });
     const event = leadOf('ada@example.org');

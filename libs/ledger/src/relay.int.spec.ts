@@ -75,6 +75,18 @@ it('loses nothing when NATS is killed again and again under load', async () => {
   expect(await stream()).toEqual(ids.sort());
 }, 60_000);
 
+it('crosses off nothing on its own word: NATS takes entries, stores none of them and dies', async () => {
+  const replica = await start();
+  await nats.kill('SIGSTOP');
+  const ids = await accept(replica, 200);
+  expect(replica.provider.connected).toBe(true);
+  expect(await replica.relay.backlog()).toBe(200);
+  await nats.kill('SIGKILL');
+  await nats.start();
+  await waitFor(async () => (await replica.relay.backlog()) === 0, { timeoutMs: 20_000 });
+  expect(await stream()).toEqual(ids.sort());
+});
+
 it('relays after a restart what the process before it left behind', async () => {
   const before = await startReplica(test, ['127.0.0.1:1']);
   const ids = await accept(before, 600);
