@@ -5,7 +5,7 @@ export { Ledger } from './ledger.service.js';
 export { INBOX_MIGRATIONS } from './migrations/inbox.migration.js';
 export { LEDGER_MIGRATIONS } from './migrations/ledger.migration.js';
 export { Relay } from './relay.service.js';
-export type { IdRange } from './reconciliation/id.range.js';
+export { firstIdAt, type IdRange } from './reconciliation/id.range.js';
 export { IdTable, type IdSource } from './reconciliation/id.table.js';
 export { InboxSubscription } from './reconciliation/inbox.subscription.js';
 export { ledgerAnswersOf } from './reconciliation/ledger.answers.js';

@@ -74,6 +74,20 @@ describe('a digest', () => {
   });
 });
 
+describe('the ids of a book', () => {
+  it('are those of a site and of some types, in parts that lose none', async () => {
+    const range = { from: minutesAgo(3), until: minutesAgo(1) };
+    const all = await ledger.ids(range);
+    expect(await ledger.book({ ...range, site: 'acme', types: ['lead.submitted', 'order.paid'] })).toEqual({ until: range.until, ids: all });
+    expect(await ledger.book({ ...range, site: 'other' })).toEqual({ until: range.until, ids: [] });
+    expect(await ledger.book({ ...range, types: ['order.paid'] })).toEqual({ until: range.until, ids: [] });
+    const first = await ledger.book(range, 150);
+    const rest = await ledger.book({ ...range, from: first.until }, 10_000);
+    expect(first.ids).toHaveLength(150);
+    expect([...first.ids, ...rest.ids]).toEqual(all);
+  });
+});
+
 describe('a range', () => {
   it('is cut where it would hold too many, and loses none by it', async () => {
     const until = minutesAgo(0);

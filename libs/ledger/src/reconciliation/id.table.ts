@@ -1,6 +1,9 @@
-import type { MinuteDigest } from '@posthorn/contracts';
+import type { BookIdsAnswer, BookIdsQuestion, MinuteDigest } from '@posthorn/contracts';
 import type { Querying } from '../ledger.statement.js';
 import type { IdRange } from './id.range.js';
+
+/** Keeps the answer far below the megabyte that NATS carries. */
+const MAX_BOOK_IDS = 10_000;
 
 /** Where ids are kept: a column that is the table's key, or the last column of an index whose first is `only.column`. */
 export interface IdSource {
@@ -50,6 +53,15 @@ export class IdTable {
     return rows.map((row) => row.id);
   }
 
+  /** Those of a site and of some types, for a table with these columns; it reads the rows and is for what is rare. */
+  async book({ from, until, site, types }: BookIdsQuestion, limit = MAX_BOOK_IDS): Promise<BookIdsAnswer> {
+    const { id } = this.source;
+    const values = this.values(from, until);
+    const wanted = [site === undefined ? '' : ` AND site = $${values.push(site)}`, types === undefined ? '' : ` AND type = ANY($${values.push([...types])}::text[])`];
+    const rows = await this.database.query<{ id: string }>(`SELECT ${id} AS id FROM ${this.rows()}${wanted.join('')} ORDER BY ${id} LIMIT $${values.push(limit + 1)}`, values);
+    return { until: rows[limit]?.id ?? until, ids: rows.slice(0, limit).map((row) => row.id) };
+  }
+
   /** Those of the ids that the table does not have, in ascending order. */
   async missing(ids: readonly string[]): Promise<string[]> {
     if (ids.length === 0) return [];
@@ -67,7 +79,7 @@ export class IdTable {
     return `${table} WHERE ${id} >= $1::uuid AND ${id} < $2::uuid${only === undefined ? '' : ` AND ${only.expression} = $3`}`;
   }
 
-  private values(from: string, until: string): string[] {
+  private values(from: string, until: string): unknown[] {
     return this.source.only === undefined ? [from, until] : [from, until, this.source.only.value];
   }
 
