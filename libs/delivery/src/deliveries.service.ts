@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { parseEvent } from '@posthorn/contracts';
 import { Inbox } from '@posthorn/ledger';
 import { Database } from '@posthorn/persistence';
+import { DeliveryArchive } from './archive/delivery.archive.js';
 import { type DeliveryView } from './delivery.row.js';
 import { DEAD_LETTERS, sqlList, TRANSITIONS } from './delivery.states.js';
 import { REDELIVER } from './delivery.redelivery.js';
@@ -30,6 +31,7 @@ export class Deliveries {
     private readonly database: Database,
     private readonly inbox: Inbox,
     private readonly dispatcher: Dispatcher,
+    private readonly archive: DeliveryArchive,
   ) {}
 
   async ofEvent(eventId: string): Promise<DeliveryView[]> {
@@ -51,7 +53,11 @@ export class Deliveries {
     const delivery = await this.find(id);
     if (delivery === undefined) throw new DeliveryNotFoundError(id);
     await this.requireUnderstood(delivery);
-    const rows = await this.database.query<{ connection: string }>(REDELIVER, [[id]]);
+    const rows = await this.database.transaction(async (tx) => {
+      await this.archive.hold(tx);
+      if (delivery.state === 'skipped') await this.archive.reopen(tx, [delivery.eventId]);
+      return tx.query<{ connection: string }>(REDELIVER, [[id], null]);
+    });
     if (rows.length === 0) {
       throw new NotRedeliverableError(`Delivery ${id} is ${delivery.state}; only what is ${TRANSITIONS.redeliver.from.join(', ')} can be redelivered.`);
     }
@@ -68,7 +74,7 @@ export class Deliveries {
   }
 
   private async select(where: string, params: readonly unknown[]): Promise<DeliveryView[]> {
-    const rows = await this.database.query<DeliveryRecord>(`SELECT ${DELIVERY_COLUMNS} FROM deliveries WHERE ${where}`, params);
+    const rows = await this.database.query<DeliveryRecord>(`SELECT ${DELIVERY_COLUMNS} FROM all_deliveries WHERE ${where}`, params);
     return rows.map(viewOf);
   }
 }

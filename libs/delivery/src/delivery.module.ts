@@ -1,6 +1,8 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
 import { EVENTS_PUBLISHER } from '@posthorn/contracts';
 import { InboxSubscription, reconcilerOf, type ReconciliationOptions } from '@posthorn/ledger';
+import { Archivist } from './archive/archivist.service.js';
+import { DeliveryArchive } from './archive/delivery.archive.js';
 import { AttemptRunner } from './attempt.runner.js';
 import { CircuitReporter } from './circuit.reporter.js';
 import { type ConnectionConfig } from './connection.config.js';
@@ -31,6 +33,8 @@ export interface DeliveryModuleOptions<Port> {
   readonly retry?: RetrySettings;
   /** How what was missed is found out; `since` gives a new service the history from then on. */
   readonly reconciliation?: ReconciliationOptions;
+  /** So long what is finished stays out of the archive; default 60 s. */
+  readonly archiveAfterMs?: number;
   /** Modules whose exports the handlers inject. */
   readonly imports?: ModuleMetadata['imports'];
 }
@@ -42,14 +46,14 @@ export interface DeliveryModuleOptions<Port> {
 @Module({})
 export class DeliveryModule {
   static forRoot<Port>(options: DeliveryModuleOptions<Port>): DynamicModule {
-    const { service, connections, providers, handlers, retry, reconciliation, imports = [] } = options;
+    const { service, connections, providers, handlers, retry, reconciliation, archiveAfterMs, imports = [] } = options;
     return {
       module: DeliveryModule,
       imports,
       controllers: [IntakeController, DeliveriesController, OperationsController],
       providers: [
         ...handlers,
-        { provide: DELIVERY_OPTIONS, useValue: { service } },
+        { provide: DELIVERY_OPTIONS, useValue: { service, archiveAfterMs } },
         { provide: ConnectionRegistry, useFactory: () => new ConnectionRegistry(connections, providers, retry) },
         { provide: HandlerRegistry, useFactory: (...instances: AnyHandler[]) => new HandlerRegistry(instances), inject: [...handlers] },
         {
@@ -66,6 +70,8 @@ export class DeliveryModule {
         CircuitReporter,
         Intake,
         reconcilerOf(Intake, (database, intake) => new InboxSubscription(database, EVENTS_PUBLISHER, (events) => intake.recover(events)), reconciliation),
+        DeliveryArchive,
+        Archivist,
         Deliveries,
         ...OPERATIONS_PROVIDERS,
       ],

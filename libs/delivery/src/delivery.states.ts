@@ -8,6 +8,9 @@ export type ClaimableState = (typeof CLAIMABLE)[number];
 /** Work that is not done: it blocks later deliveries of its ordering key. */
 export const LIVE = [...CLAIMABLE, 'attempting'] as const satisfies readonly DeliveryState[];
 
+/** States that nothing leads out of by itself: an event with no other goes to the archive. */
+export const FINISHED = ['delivered', 'skipped'] as const satisfies readonly DeliveryState[];
+
 /** States that wait for a person. */
 export const DEAD_LETTERS = ['dead', 'held'] as const satisfies readonly DeliveryState[];
 

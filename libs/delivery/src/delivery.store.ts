@@ -49,9 +49,9 @@ const CLAIM = prepared(`
    WHERE d.id = p.id
   RETURNING d.id, d.action, p.was, d.attempts, d.fence, d.first_attempt_at, d.created_at, i.envelope,
             d.latest_wins AND EXISTS (
-              SELECT 1 FROM deliveries n
+              SELECT 1 FROM newest_delivered n
                WHERE n.connection = d.connection AND n.action = d.action AND n.ordering_key = d.ordering_key
-                 AND n.event_id > d.event_id AND n.state = 'delivered' AND n.latest_wins) AS superseded`);
+                 AND n.event_id > d.event_id) AS superseded`);
 
 // The next of the ordering key is let go in the same commit; "attempting" is still what the snapshot says of the settled.
 const SETTLE = prepared(`
@@ -71,7 +71,14 @@ const SETTLE = prepared(`
         AS s (id, fence, state, from_states, uncounted, next_attempt_at, external_id, outcome, facts,
               error_code, error_message, error_remedy)
      WHERE d.id = s.id AND d.fence = s.fence AND d.state = ANY (string_to_array(s.from_states, ','))
-    RETURNING d.id, d.connection, d.action, d.ordering_key, d.state
+    RETURNING d.id, d.event_id, d.connection, d.action, d.ordering_key, d.state, d.latest_wins
+  ), newest AS (
+    -- In one order everywhere: settlements that run at the same time must not wait for each other in a circle.
+    INSERT INTO newest_delivered AS n (connection, action, ordering_key, event_id)
+    SELECT DISTINCT ON (connection, action, ordering_key) connection, action, ordering_key, event_id
+      FROM settled WHERE state = 'delivered' AND latest_wins
+     ORDER BY connection, action, ordering_key, event_id DESC
+    ON CONFLICT (connection, action, ordering_key) DO UPDATE SET event_id = excluded.event_id WHERE n.event_id < excluded.event_id
   ), released AS (
     UPDATE deliveries w SET waits = false
       FROM settled s

@@ -93,6 +93,7 @@ export interface EngineOptions {
   /** Replicas share the provider, as they do outside of tests. */
   readonly providers?: Map<string, ScriptedProvider>;
   readonly natsServers?: string[];
+  readonly archiveAfterMs?: number;
   /** Runs before the dispatcher starts. */
   readonly prepare?: (app: INestApplicationContext) => void;
 }
@@ -134,6 +135,7 @@ export function modulesOf(database: TestDatabase, providers: Map<string, Scripte
       providers: [definition],
       handlers: options.handlers ?? [LeadHandler],
       retry: options.retry ?? { firstDelayMs: 20, maxDelayMs: 100 },
+      archiveAfterMs: options.archiveAfterMs,
     }),
   ];
 }

@@ -22,7 +22,7 @@ export class DeliveryListing {
     // As constants: only then does Postgres see that a partial index has them all.
     if (filter.states !== undefined) criteria.raw(`d.state IN (${sqlList(filter.states satisfies DeliveryState[])})`);
     if (after !== undefined) this.goOnAfter(after, criteria);
-    const sql = `SELECT ${DELIVERY_COLUMNS} FROM deliveries d WHERE ${criteria.toString()}
+    const sql = `SELECT ${DELIVERY_COLUMNS} FROM all_deliveries d WHERE ${criteria.toString()}
                   ORDER BY event_id DESC, connection DESC, action DESC LIMIT ${criteria.param(limit + 1)}`;
     const rows = await withinPatience(this.database, (tx) => tx.query<DeliveryRecord>(sql, criteria.params));
     return { deliveries: rows.slice(0, limit).map(listed), more: rows.length > limit };

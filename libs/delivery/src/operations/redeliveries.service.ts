@@ -121,7 +121,7 @@ export class Redeliveries implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async send(tx: Transaction, row: RedeliveryRow, candidates: readonly RedeliveryCandidate[]): Promise<Set<string>> {
     const able = candidates.filter((candidate) => this.isDeliverable(candidate));
-    const sent = await this.store.redeliver(tx, able.map(({ id }) => id));
+    const sent = await this.store.redeliver(tx, row, able);
     const pending = able.filter(({ id }) => sent.has(id));
     await this.ledger.append(tx, pending.map((candidate) => this.outcomes.ofDelivery(row, candidate)));
     tx.afterCommit(() => this.dispatcher.wake(new Set(pending.map(({ connection }) => connection))));

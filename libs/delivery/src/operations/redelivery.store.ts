@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type DeliveryFilter, type RedeliverQuestion, type RedeliveryShare } from '@posthorn/contracts';
 import { Database, type Transaction } from '@posthorn/persistence';
+import { DeliveryArchive } from '../archive/delivery.archive.js';
 import { REDELIVER, REDELIVERABLE } from '../delivery.redelivery.js';
 import { DEAD_LETTERS, type DeliveryState, sqlList } from '../delivery.states.js';
 import { type Criteria, criteriaOf } from './delivery.criteria.js';
@@ -20,12 +21,15 @@ export interface Advance {
 /** What redeliveries ask of the tables. */
 @Injectable()
 export class RedeliveryStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly archive: DeliveryArchive,
+  ) {}
 
   async count(tx: Transaction, filter: DeliveryFilter): Promise<RedeliveryShare[]> {
     const criteria = redeliverable(filter);
     const rows = await tx.query<{ connection: string; site: string; matched: number }>(
-      `SELECT d.connection, d.site, count(*)::int AS matched FROM deliveries d WHERE ${criteria.toString()} GROUP BY 1, 2 ORDER BY 1, 2`,
+      `SELECT d.connection, d.site, count(*)::int AS matched FROM all_deliveries d WHERE ${criteria.toString()} GROUP BY 1, 2 ORDER BY 1, 2`,
       criteria.params,
     );
     return rows.map((row) => ({ ...row, redelivered: 0, refused: 0 }));
@@ -71,8 +75,9 @@ export class RedeliveryStore {
     return row?.ms === null || row === undefined ? undefined : Math.max(0, row.ms);
   }
 
-  /** The next that fit, the oldest event first, and as they were when the redelivery began. */
+  /** The next that fit, the oldest event first, and as they were when the redelivery began. Nothing is archived until the transaction ends. */
   async next(tx: Transaction, row: RedeliveryRow, limit: number): Promise<RedeliveryCandidate[]> {
+    await this.archive.hold(tx);
     const criteria = redeliverable(row.filter).add('d.updated_at <= $', row.started_at.toISOString());
     if (row.after_event !== null) {
       const after = [row.after_event, row.after_connection, row.after_action].map((value) => criteria.param(value));
@@ -80,16 +85,17 @@ export class RedeliveryStore {
     }
     return tx.query<RedeliveryCandidate>(
       `SELECT d.id, d.event_id, d.connection, d.action, d.site, d.type, d.state AS was, d.attempts, i.envelope
-         FROM deliveries d LEFT JOIN inbox i ON i.event_id = d.event_id
-        WHERE ${criteria.toString()} ORDER BY d.event_id, d.connection, d.action LIMIT ${criteria.param(limit)} FOR UPDATE OF d`,
+         FROM all_deliveries d LEFT JOIN inbox i ON i.event_id = d.event_id
+        WHERE ${criteria.toString()} ORDER BY d.event_id, d.connection, d.action LIMIT ${criteria.param(limit)}`,
       criteria.params,
     );
   }
 
   /** Returns the ids that are pending now. */
-  async redeliver(tx: Transaction, ids: readonly string[]): Promise<Set<string>> {
-    if (ids.length === 0) return new Set();
-    const rows = await tx.query<{ id: string }>(REDELIVER, [ids]);
+  async redeliver(tx: Transaction, { started_at: startedAt }: RedeliveryRow, candidates: readonly RedeliveryCandidate[]): Promise<Set<string>> {
+    if (candidates.length === 0) return new Set();
+    await this.archive.reopen(tx, candidates.filter(({ was }) => was === 'skipped').map(({ event_id: eventId }) => eventId));
+    const rows = await tx.query<{ id: string }>(REDELIVER, [candidates.map(({ id }) => id), startedAt.toISOString()]);
     return new Set(rows.map(({ id }) => id));
   }
 

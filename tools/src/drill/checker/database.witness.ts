@@ -47,7 +47,7 @@ export class DatabaseWitness {
 
   async remaining(): Promise<Remaining> {
     const counts = DELIVERING.flatMap((service) => [
-      `(SELECT count(*) FROM ${SCHEMAS[service]}.deliveries) AS "planned ${service}"`,
+      `(SELECT count(*) FROM ${SCHEMAS[service]}.all_deliveries) AS "planned ${service}"`,
       `(SELECT count(*) FROM ${SCHEMAS[service]}.deliveries WHERE state IN ('pending', 'retrying', 'unknown', 'attempting')) AS "open ${service}"`,
     ]);
     const outboxes = DELIVERING.map((service) => SCHEMAS[service]);
@@ -80,7 +80,7 @@ export class DatabaseWitness {
     const found = new Map<string, DeliveryRow>();
     for (const service of DELIVERING) {
       const rows = await this.query<DeliveryRecord>(
-        `SELECT event_id, action, state, attempts, error_code, extract(epoch FROM updated_at) * 1000 AS at FROM ${SCHEMAS[service]}.deliveries`,
+        `SELECT event_id, action, state, attempts, error_code, extract(epoch FROM updated_at) * 1000 AS at FROM ${SCHEMAS[service]}.all_deliveries`,
       );
       for (const { event_id, action, state, attempts, error_code, at } of rows) {
         found.set(keyOf(service, event_id, action), { state, attempts, settledAt: Number(at), ...(error_code === null ? {} : { errorCode: error_code }) });
