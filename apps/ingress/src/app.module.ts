@@ -7,6 +7,9 @@ import { ObservabilityModule } from '@posthorn/observability';
 import { PersistenceModule } from '@posthorn/persistence';
 import { AcceptanceService } from './accepting/acceptance.service.js';
 import { EventsController } from './accepting/events.controller.js';
+import { AcceptedCounts } from './books/accepted.counts.js';
+import { AcceptedRollUp } from './books/accepted.roll-up.js';
+import { BooksController } from './books/books.controller.js';
 import { type IngressConfig, keysOf, SERVICE } from './config.js';
 import { EventStateController } from './event-state/event-state.controller.js';
 import { EventStateService } from './event-state/event-state.service.js';
@@ -27,11 +30,13 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, vital: false, topology: { streams: [streamNamed(EVENTS_STREAM)] } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [EventsController, EventStateController, NewsletterLinksController],
+      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
         { provide: NEWSLETTER_LINKS, useFactory: () => newsletterLinks(config) },
         AcceptanceService,
+        AcceptedCounts,
+        AcceptedRollUp,
         EventStateService,
         NewsletterLinksService,
       ],

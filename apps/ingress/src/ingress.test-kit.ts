@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { createHttpApp, keySha256, shutDown } from '@posthorn/http';
-import { ensureTopology, STREAMS } from '@posthorn/messaging';
+import { connectMessaging, ensureTopology, STREAMS } from '@posthorn/messaging';
 import { provisionSchema } from '@posthorn/persistence';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
@@ -29,7 +29,9 @@ export async function provisionIngress(adminUrl: string, servers?: string[]): Pr
 /** The real ingress in this process, on a port of its own. */
 export async function startIngress(where: { databaseUrl: string; servers: string[] }): Promise<TestIngress> {
   const app = await createHttpApp(AppModule.forRoot(configFor(where)), { forms: true, logger: false });
+  connectMessaging(app, { answers: true });
   await app.listen({ host: '127.0.0.1', port: 0 });
+  await app.startAllMicroservices();
   const url = await app.getUrl();
   const authorization = `Bearer ${ACME_KEY}`;
   return {
