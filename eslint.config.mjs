@@ -42,7 +42,7 @@ const onlyIn = {
   },
 };
 const testing = {
-  group: ['@posthorn/testing', 'vitest', 'fast-check'],
+  group: ['@posthorn/testing', '@posthorn/*/test-kit', 'vitest', 'fast-check'],
   message: 'Production code does not import test code.',
 };
 

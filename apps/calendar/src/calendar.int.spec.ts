@@ -1,11 +1,7 @@
 import 'reflect-metadata';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createEvent, type EventData, eventSubject, type PosthornEvent } from '@posthorn/contracts';
-import { connectIntegration, provisionIntegration } from '@posthorn/delivery';
-import { createHttpApp, shutDown } from '@posthorn/http';
-import { JetStreamPublisher } from '@posthorn/messaging';
-import { Database } from '@posthorn/persistence';
-import { useDatabase, useNats, waitFor } from '@posthorn/testing';
+import { createEvent, type EventData, type PosthornEvent } from '@posthorn/contracts';
+import { IMPATIENT, type RunningIntegration, startIntegration } from '@posthorn/delivery/test-kit';
+import { createHttpApp } from '@posthorn/http';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { AppModule } from './app.module.js';
 import type { BookingType } from './booking-sync/booking.mapping.js';
@@ -15,56 +11,25 @@ import { PROVIDERS } from './providers/index.js';
 import { ACCOUNT, clear, resourcesOf, setFault, startSandbox, type StoredResource, type TestSandbox } from './sandbox.test-kit.js';
 
 let sandbox: TestSandbox;
-let app: NestFastifyApplication;
+let service: RunningIntegration;
 
 beforeAll(async () => {
-  const [database, nats] = await Promise.all([useDatabase(), useNats()]);
-  await provisionIntegration({ service: SERVICE, schema: SCHEMA, adminDatabase: { url: database.adminUrl }, nats: { servers: nats.servers } });
   sandbox = await startSandbox();
   const url = `${sandbox.url}/caldav/calendars/acme/appointments/`;
   await fetch(url, { method: 'MKCALENDAR', headers: { authorization: `Basic ${Buffer.from(`${ACCOUNT.username}:${ACCOUNT.password}`).toString('base64')}` } });
   const options = PROVIDERS[0]!.options.parse({ url, ...ACCOUNT });
-  app = await createHttpApp(
-    AppModule.forRoot({
-      service: SERVICE,
-      http: { host: '127.0.0.1', port: 0 },
-      database: { url: database.urlFor(SCHEMA) },
-      nats: { servers: nats.servers },
-      logLevel: 'silent',
-      section: {
-        connections: [
-          { id: 'acme-calendar', site: 'acme', provider: 'caldav', options, retry: { firstDelayMs: 20, maxDelayMs: 100 }, guard: { openMs: 50, maxOpenMs: 200 } },
-        ],
-      },
-    }),
-    { logger: false },
-  );
-  connectIntegration(app, SERVICE);
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  await app.startAllMicroservices();
-  await waitFor(() => app.get(JetStreamPublisher).connected, { describe: 'NATS' });
+  const connections = [{ id: 'acme-calendar', site: 'acme', provider: 'caldav', options, ...IMPATIENT }];
+  service = await startIntegration({
+    service: SERVICE,
+    schema: SCHEMA,
+    create: (surroundings) => createHttpApp(AppModule.forRoot({ ...surroundings, section: { connections } }), { logger: false }),
+  });
 });
 beforeEach(() => clear(sandbox));
-afterAll(async () => {
-  await shutDown(app);
-  await sandbox.stop();
-});
+afterAll(() => sandbox.stop());
 
-let messages = 0;
-
-/** Under a message id of its own each time, so that NATS takes it for a new message: only the inbox can tell. */
-async function publish(...events: PosthornEvent[]): Promise<void> {
-  const results = await app
-    .get(JetStreamPublisher)
-    .publish(events.map((event) => ({ subject: eventSubject(event.site, event.type), id: `message-${(messages += 1)}`, body: JSON.stringify(event) })));
-  expect(results.every(({ ok }) => ok)).toBe(true);
-}
-
-async function settled(state: string, ...events: PosthornEvent[]): Promise<StoredResource[]> {
-  await waitFor(async () => {
-    const rows = await app.get(Database).query<{ state: string }>('SELECT state FROM deliveries WHERE event_id = ANY($1)', [events.map(({ id }) => id)]);
-    return rows.length === events.length && rows.every((row) => row.state === state);
-  }, { describe: `every delivery ${state}`, timeoutMs: 20_000 });
+async function settled(state: 'delivered' | 'skipped', ...events: PosthornEvent[]): Promise<StoredResource[]> {
+  await service.settled(state, events);
   return resourcesOf(sandbox);
 }
 
@@ -80,10 +45,10 @@ const appointment = (type: BookingType, appointmentId: string, more: Partial<Eve
 
 it('keeps one entry for a booking, however often NATS delivers it', async () => {
   const event = appointment('appointment.booked', 'A-1');
-  await publish(event);
+  await service.publish(event);
   await settled('delivered', event);
   const next = appointment('appointment.booked', 'A-2');
-  await publish(event, event, next);
+  await service.publish(event, event, next);
   const resources = await settled('delivered', next);
   expect(resources).toHaveLength(2);
   expect(resources.map(({ ics }) => readEvent(ics).start)).toEqual(['2026-12-01T09:00:00.000Z', '2026-12-01T09:00:00.000Z']);
@@ -91,10 +56,10 @@ it('keeps one entry for a booking, however often NATS delivers it', async () => 
 
 it('follows an appointment across the clock change, raising SEQUENCE', async () => {
   const booked = appointment('appointment.booked', 'A-3', { start: '2027-03-27T10:00:00+01:00', end: '2027-03-27T11:00:00+01:00' });
-  await publish(booked);
+  await service.publish(booked);
   const before = readEvent((await settled('delivered', booked))[0]!.ics);
   const moved = appointment('appointment.rescheduled', 'A-3', { start: '2027-03-29T10:00:00+02:00', end: '2027-03-29T11:00:00+02:00' });
-  await publish(moved);
+  await service.publish(moved);
   const after = readEvent((await settled('delivered', moved))[0]!.ics);
   expect([before.startText, after.startText]).toEqual(['2027-03-27T10:00:00', '2027-03-29T10:00:00']);
   expect([before.start, after.start]).toEqual(['2027-03-27T09:00:00.000Z', '2027-03-29T08:00:00.000Z']);
@@ -103,29 +68,29 @@ it('follows an appointment across the clock change, raising SEQUENCE', async () 
 
 it('leaves nothing of a cancelled appointment in the calendar, all three at once', async () => {
   const events = (['appointment.booked', 'appointment.rescheduled', 'appointment.cancelled'] as const).map((type) => appointment(type, 'A-4'));
-  await publish(...events);
+  await service.publish(...events);
   expect(await settled('delivered', ...events)).toEqual([]);
 });
 
 it('does not let a booking that arrives late bring a cancelled appointment back', async () => {
   const [booked, cancelled] = [appointment('appointment.booked', 'A-5'), appointment('appointment.cancelled', 'A-5')];
-  await publish(cancelled);
+  await service.publish(cancelled);
   await settled('delivered', cancelled);
-  await publish(booked);
+  await service.publish(booked);
   expect(await settled('skipped', booked)).toEqual([]);
 });
 
 it('keeps each appointment once after the calendar was away', async () => {
   await setFault(sandbox, { kind: 'cut', calls: 6 });
   const events = Array.from({ length: 5 }, (_, index) => appointment('appointment.booked', `B-${index}`));
-  await publish(...events);
+  await service.publish(...events);
   expect(await settled('delivered', ...events)).toHaveLength(5);
 });
 
 it('says what became of it', async () => {
   const event = appointment('appointment.booked', 'A-6');
-  await publish(event);
+  await service.publish(event);
   const [resource] = await settled('delivered', event);
-  const [row] = await app.get(Database).query<{ outcome: string; external_id: string }>('SELECT outcome, external_id FROM deliveries WHERE event_id = $1', [event.id]);
+  const [row] = await service.deliveriesOf(event);
   expect(row).toMatchObject({ outcome: 'calendar.event.created', external_id: resource!.href.replace('@', '%40') });
 });

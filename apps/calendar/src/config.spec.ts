@@ -1,15 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ConfigurationError } from '@posthorn/configuration';
+import { withFile } from '@posthorn/testing';
 import { expect, it } from 'vitest';
 import { loadCalendarConfig } from './config.js';
 
-function load(section: string, env: NodeJS.ProcessEnv = {}) {
-  const file = join(mkdtempSync(join(tmpdir(), 'posthorn-')), 'posthorn.yaml');
-  writeFileSync(file, `calendar:\n  connections: [${section}]\n`);
-  return loadCalendarConfig({ POSTHORN_CONFIG: file, PORT: '4703', DATABASE_URL: 'postgres://role@db/posthorn', NATS_URL: 'nats://nats:4222', TOKEN: 'secret', ...env });
-}
+const SURROUNDINGS = { PORT: '4703', DATABASE_URL: 'postgres://role@db/posthorn', NATS_URL: 'nats://nats:4222', TOKEN: 'secret' };
+
+const load = (connection: string) =>
+  withFile('posthorn.yaml', `calendar:\n  connections: [${connection}]\n`, (file) => loadCalendarConfig({ ...SURROUNDINGS, POSTHORN_CONFIG: file }));
 
 it('needs no more than an account, and fills in the rest', () => {
   expect(load("{ id: acme-calendar, site: acme, provider: caldav, url: 'https://cloud.example/dav/', username: acme, password: '${env:TOKEN}' }").section.connections).toMatchObject([{ site: 'acme', options: { requestTimeoutMs: 8_000 } }]);

@@ -1,11 +1,8 @@
 import 'reflect-metadata';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createEvent, eventSubject, type PosthornEvent } from '@posthorn/contracts';
-import { connectIntegration, provisionIntegration } from '@posthorn/delivery';
-import { createHttpApp, shutDown } from '@posthorn/http';
-import { JetStreamPublisher } from '@posthorn/messaging';
-import { Database } from '@posthorn/persistence';
-import { useDatabase, useNats, waitFor } from '@posthorn/testing';
+import { createEvent, type PosthornEvent } from '@posthorn/contracts';
+import { IMPATIENT, type RunningIntegration, startIntegration } from '@posthorn/delivery/test-kit';
+import { createHttpApp } from '@posthorn/http';
+import { waitFor } from '@posthorn/testing';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { AppModule } from './app.module.js';
 import { SCHEMA, SERVICE } from './config.js';
@@ -15,59 +12,23 @@ import { clear, type HubSpotRecords, recordsOf, setFault, startSandbox, type Tes
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 
 let sandbox: TestSandbox;
-let app: NestFastifyApplication;
+let service: RunningIntegration;
 
 beforeAll(async () => {
-  const [database, nats] = await Promise.all([useDatabase(), useNats()]);
-  await provisionIntegration({ service: SERVICE, schema: SCHEMA, adminDatabase: { url: database.adminUrl }, nats: { servers: nats.servers } });
   sandbox = await startSandbox();
   const options = PROVIDERS[0]!.options.parse({ baseUrl: `${sandbox.url}/hubspot`, accessToken: TOKEN });
-  app = await createHttpApp(
-    AppModule.forRoot({
-      service: SERVICE,
-      http: { host: '127.0.0.1', port: 0 },
-      database: { url: database.urlFor(SCHEMA) },
-      nats: { servers: nats.servers },
-      logLevel: 'silent',
-      section: {
-        connections: [
-          { id: 'acme-hubspot', site: 'acme', provider: 'hubspot', options, retry: { firstDelayMs: 20, maxDelayMs: 100 }, guard: { openMs: 50, maxOpenMs: 200 } },
-        ],
-      },
-    }),
-    { logger: false },
-  );
-  connectIntegration(app, SERVICE);
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  await app.startAllMicroservices();
-  await waitFor(() => app.get(JetStreamPublisher).connected, { describe: 'NATS' });
+  const connections = [{ id: 'acme-hubspot', site: 'acme', provider: 'hubspot', options, ...IMPATIENT }];
+  service = await startIntegration({
+    service: SERVICE,
+    schema: SCHEMA,
+    create: (surroundings) => createHttpApp(AppModule.forRoot({ ...surroundings, section: { connections } }), { logger: false }),
+  });
 });
 beforeEach(() => clear(sandbox));
-afterAll(async () => {
-  await shutDown(app);
-  await sandbox.stop();
-});
+afterAll(() => sandbox.stop());
 
-let messages = 0;
-
-/** Under a message id of its own each time, so that NATS takes it for a new message: only the inbox can tell. */
-async function publish(...events: PosthornEvent[]): Promise<void> {
-  const results = await app
-    .get(JetStreamPublisher)
-    .publish(events.map((event) => ({ subject: eventSubject(event.site, event.type), id: `message-${(messages += 1)}`, body: JSON.stringify(event) })));
-  expect(results.every(({ ok }) => ok)).toBe(true);
-}
-
-async function stateOf(...events: PosthornEvent[]): Promise<string[]> {
-  const rows = await app.get(Database).query<{ state: string }>('SELECT state FROM deliveries WHERE event_id = ANY($1)', [events.map(({ id }) => id)]);
-  return rows.map(({ state }) => state);
-}
-
-async function settled(state: string, ...events: PosthornEvent[]): Promise<HubSpotRecords> {
-  await waitFor(async () => {
-    const states = await stateOf(...events);
-    return states.length === events.length && states.every((each) => each === state);
-  }, { describe: `every delivery ${state}`, timeoutMs: 20_000 });
+async function settled(state: 'delivered' | 'skipped' | 'dead', ...events: PosthornEvent[]): Promise<HubSpotRecords> {
+  await service.settled(state, events);
   return recordsOf(sandbox);
 }
 
@@ -76,10 +37,10 @@ const lead = (email: string) =>
 
 it('brings a lead to HubSpot once, however often NATS delivers it', async () => {
   const event = lead('jane@example.org');
-  await publish(event);
+  await service.publish(event);
   await settled('delivered', event);
   const next = lead('joe@example.org');
-  await publish(event, event, next);
+  await service.publish(event, event, next);
   const { contacts, notes } = await settled('delivered', next);
   expect(contacts.map(({ properties }) => properties['email'])).toEqual(['jane@example.org', 'joe@example.org']);
   expect(notes.map(({ properties }) => properties['posthorn_event_id'])).toEqual([event.id, next.id]);
@@ -87,7 +48,7 @@ it('brings a lead to HubSpot once, however often NATS delivers it', async () => 
 
 it("carries the event's trace to every call of HubSpot", async () => {
   const event = lead('jane@example.org');
-  await publish(event);
+  await service.publish(event);
   const { calls } = await settled('delivered', event);
   expect(calls.length).toBeGreaterThan(0);
   expect(calls.filter(({ traceparent }) => traceparent?.split('-')[1] !== TRACE_ID)).toEqual([]);
@@ -105,14 +66,11 @@ it('brings each kind of event, and says what became of it', async () => {
     createEvent({ site: 'acme', type: 'form.submitted', data: { form: 'survey', fields: { size: 42 }, person } }),
     createEvent({ site: 'acme', type: 'customer.updated', data: { person: { ...person, email: 'new@example.org' }, previousEmail: person.email } }),
   ];
-  await publish(...events);
+  await service.publish(...events);
   const { contacts, notes, deals } = await settled('delivered', ...events);
   expect(contacts).toMatchObject([{ properties: { email: 'new@example.org', posthorn_list_news: 'subscribed' } }]);
   expect([notes.length, deals.length]).toEqual([1, 1]);
-  const outcomes = await app.get(Database).query<{ type: string }>(
-    `SELECT type FROM ledger WHERE envelope::jsonb #>> '{causationid}' = ANY($1) OR envelope::jsonb #>> '{data,event,id}' = ANY($1)`,
-    [events.map(({ id }) => id)],
-  );
+  const outcomes = await service.outcomesOf(...events);
   expect(new Set(outcomes.map(({ type }) => type))).toEqual(
     new Set(['crm.subscription.updated', 'crm.order.recorded', 'crm.enquiry.recorded', 'crm.contact.synced']),
   );
@@ -122,26 +80,25 @@ it('does not let a late sign-up undo an unsubscription', async () => {
   const data = { person: { email: 'jane@example.org' }, list: 'news' };
   const late = createEvent({ site: 'acme', type: 'newsletter.confirmed', data });
   const last = createEvent({ site: 'acme', type: 'newsletter.unsubscribed', data });
-  await publish(last);
+  await service.publish(last);
   await settled('delivered', last);
-  await publish(late);
+  await service.publish(late);
   const { contacts } = await settled('skipped', late);
   expect(contacts).toMatchObject([{ properties: { posthorn_list_news: 'unsubscribed' } }]);
 });
 
 it('skips a form that names no person, and keeps it on record', async () => {
   const event = createEvent({ site: 'acme', type: 'form.submitted', data: { form: 'poll', fields: { answer: 'B' } } });
-  await publish(event);
+  await service.publish(event);
   expect((await settled('skipped', event)).notes).toEqual([]);
 });
 
 it('delivers all of them once after HubSpot was away', async () => {
   await setFault(sandbox, { kind: 'down' });
   const events = Array.from({ length: 10 }, (_, index) => lead(`person-${index}@example.org`));
-  await publish(...events);
-  await waitFor(async () => (await stateOf(...events)).length === events.length, { describe: 'the intake' });
-  await waitFor(async () => (await stateOf(...events)).some((state) => state === 'retrying' || state === 'unknown'), { describe: 'a failed attempt' });
-  await fetch(`${sandbox.url}/sandbox/faults`, { method: 'DELETE' });
+  await service.publish(...events);
+  await waitFor(async () => (await service.deliveriesOf(...events)).some(({ state }) => state === 'retrying' || state === 'unknown'), { describe: 'a failed attempt' });
+  await sandbox.mend();
   const { contacts, notes } = await settled('delivered', ...events);
   expect([contacts.length, notes.length]).toEqual([10, 10]);
 });
@@ -149,6 +106,6 @@ it('delivers all of them once after HubSpot was away', async () => {
 it('gives up at once on what HubSpot will never take, and keeps it as a dead letter', async () => {
   const event = createEvent({ site: 'acme', type: 'customer.updated', data: { person: { email: 'jane@example.org', name: 'x'.repeat(200) } } });
   await setFault(sandbox, { kind: 'status', status: 400, calls: 1 });
-  await publish(event);
+  await service.publish(event);
   expect((await settled('dead', event)).contacts).toEqual([]);
 });

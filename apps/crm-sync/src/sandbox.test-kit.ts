@@ -1,17 +1,8 @@
-/** What a test sees of the sandbox: its sockets, nothing else. */
-export interface TestSandbox {
-  url: string;
-  stop(): Promise<void>;
-}
+import { type TestSandbox } from '@posthorn/delivery/test-kit';
+
+export { startSandbox, type TestSandbox } from '@posthorn/delivery/test-kit';
 
 export const TOKEN = 'pat-test-token';
-
-/** Apps share no code, so the sandbox is named by its place and not imported by it. */
-export async function startSandbox(): Promise<TestSandbox> {
-  const kit = new URL('../../sandbox/src/sandbox.test-kit.ts', import.meta.url).pathname;
-  const { startSandbox: start } = (await import(/* @vite-ignore */ kit)) as { startSandbox(): Promise<TestSandbox> };
-  return start();
-}
 
 export interface HubSpotRecords {
   contacts: StoredRecord[];
@@ -26,15 +17,8 @@ export interface StoredRecord {
   associations?: Record<string, unknown>;
 }
 
-export async function recordsOf({ url }: TestSandbox): Promise<HubSpotRecords> {
-  return (await fetch(`${url}/sandbox/records/hubspot`)).json() as Promise<HubSpotRecords>;
-}
+export const recordsOf = (sandbox: TestSandbox): Promise<HubSpotRecords> => sandbox.recordsOf<HubSpotRecords>('hubspot');
 
-export async function setFault({ url }: TestSandbox, fault: Record<string, unknown>): Promise<void> {
-  await fetch(`${url}/sandbox/faults/hubspot`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(fault) });
-}
+export const setFault = (sandbox: TestSandbox, fault: Record<string, unknown>): Promise<void> => sandbox.setFault('hubspot', fault);
 
-export async function clear({ url }: TestSandbox): Promise<void> {
-  await fetch(`${url}/sandbox/faults`, { method: 'DELETE' });
-  await fetch(`${url}/sandbox/records/hubspot`, { method: 'DELETE' });
-}
+export const clear = (sandbox: TestSandbox): Promise<void> => sandbox.clear('hubspot');

@@ -1,19 +1,12 @@
 import { ConfigurationError } from '@posthorn/configuration';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { withFile } from '@posthorn/testing';
+import { expect, it } from 'vitest';
 import { type EmailConfig, loadEmailConfig } from './config.js';
 
 const SURROUNDINGS = { PORT: '4704', DATABASE_URL: 'postgres://email@localhost/posthorn', NATS_URL: 'nats://localhost' };
 
-function load(yaml: string, env: Record<string, string> = {}): EmailConfig {
-  const folder = mkdtempSync(join(tmpdir(), 'posthorn-email-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'posthorn.yaml');
-  writeFileSync(file, yaml);
-  return loadEmailConfig({ ...SURROUNDINGS, POSTHORN_CONFIG: file, ...env });
-}
+const load = (yaml: string, env: Record<string, string> = {}): EmailConfig =>
+  withFile('posthorn.yaml', yaml, (file) => loadEmailConfig({ ...SURROUNDINGS, POSTHORN_CONFIG: file, ...env }));
 
 const SITE = `
   publicUrl: https://events.acme.example/

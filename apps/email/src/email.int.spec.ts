@@ -1,11 +1,8 @@
 import 'reflect-metadata';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { appointmentUid, createEvent, eventSubject, type EventData, type PosthornEvent } from '@posthorn/contracts';
-import { connectIntegration, provisionIntegration } from '@posthorn/delivery';
-import { createHttpApp, shutDown } from '@posthorn/http';
-import { JetStreamPublisher } from '@posthorn/messaging';
-import { Database } from '@posthorn/persistence';
-import { type FaultProxy, useDatabase, useNats, waitFor } from '@posthorn/testing';
+import { appointmentUid, createEvent, type EventData, type PosthornEvent } from '@posthorn/contracts';
+import { IMPATIENT, type RunningIntegration, startIntegration } from '@posthorn/delivery/test-kit';
+import { createHttpApp } from '@posthorn/http';
+import { type FaultProxy, waitFor } from '@posthorn/testing';
 import ICAL from 'ical.js';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -15,7 +12,7 @@ import { SETTINGS } from './mail/mail.test-kit.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { proxyTo, reply, startMailServer, type TestMailServer } from './providers/smtp/mail-server.test-kit.js';
 
-let app: NestFastifyApplication;
+let service: RunningIntegration;
 let server: TestMailServer;
 let proxy: FaultProxy;
 /** Called for every message that arrived whole, before the reply to it; answers with an error to send instead. */
@@ -27,37 +24,25 @@ afterAll(async () => {
 });
 
 beforeAll(async () => {
-  const [database, nats] = await Promise.all([useDatabase(), useNats()]);
-  await provisionIntegration({ service: SERVICE, schema: SERVICE, migrations: MIGRATIONS, adminDatabase: { url: database.adminUrl }, nats: { servers: nats.servers } });
   const cleanup = (close: () => Promise<void>): number => closing.push(close);
   server = await startMailServer({}, cleanup);
-  const port = await scripted(cleanup);
-  const connection = { provider: 'smtp', host: '127.0.0.1', port, security: 'none', guard: { openMs: 50, maxOpenMs: 200 }, retry: { firstDelayMs: 20, maxDelayMs: 100 } };
+  const connection = { provider: 'smtp', host: '127.0.0.1', port: await scripted(cleanup), security: 'none', ...IMPATIENT };
   const sites = Object.fromEntries(Object.entries(SETTINGS.sites).map(([id, site]) => [id, { ...site, owner: site.owner.address, from: site.from.address }]));
-  app = await createHttpApp(
-    AppModule.forRoot({
-      service: SERVICE,
-      http: { host: '127.0.0.1', port: 0 },
-      database: { url: database.urlFor(SERVICE) },
-      nats: { servers: nats.servers },
-      logLevel: 'silent',
-      section: emailSection.parse({
-        publicUrl: SETTINGS.publicUrl,
-        linkSecret: SETTINGS.linkSecret,
-        sites,
-        connections: [
-          { ...connection, id: 'acme-mail', site: 'acme' },
-          { ...connection, id: 'gruen-mail', site: 'gruen', unknownOutcome: 'at-most-once' },
-        ],
-      }),
-    }),
-    { logger: false },
-  );
-  closing.push(() => shutDown(app));
-  connectIntegration(app, SERVICE);
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  await app.startAllMicroservices();
-  await waitFor(() => app.get(JetStreamPublisher).connected, { describe: 'NATS' });
+  const section = emailSection.parse({
+    publicUrl: SETTINGS.publicUrl,
+    linkSecret: SETTINGS.linkSecret,
+    sites,
+    connections: [
+      { ...connection, id: 'acme-mail', site: 'acme' },
+      { ...connection, id: 'gruen-mail', site: 'gruen', unknownOutcome: 'at-most-once' },
+    ],
+  });
+  service = await startIntegration({
+    service: SERVICE,
+    schema: SERVICE,
+    migrations: MIGRATIONS,
+    create: (surroundings) => createHttpApp(AppModule.forRoot({ ...surroundings, section }), { logger: false }),
+  });
 });
 
 /** A mail server behind a proxy that can be cut, whose answer to each message a test decides. */
@@ -86,37 +71,6 @@ beforeEach(() => {
   onMessage = () => undefined;
 });
 
-let messages = 0;
-
-/** Under a message id of its own each time, so that NATS takes it for a new message: only the inbox can tell. */
-async function publish(...events: PosthornEvent[]): Promise<void> {
-  const results = await app
-    .get(JetStreamPublisher)
-    .publish(events.map((event) => ({ subject: eventSubject(event.site, event.type), id: `message-${(messages += 1)}`, body: JSON.stringify(event) })));
-  expect(results.every(({ ok }) => ok)).toBe(true);
-}
-
-interface DeliveryRow {
-  event_id: string;
-  action: string;
-  state: string;
-  attempts: number;
-  external_id: string | null;
-}
-
-const rowsOf = (...events: PosthornEvent[]): Promise<DeliveryRow[]> =>
-  app.get(Database).query<DeliveryRow>('SELECT event_id, action, state, attempts, external_id FROM deliveries WHERE event_id = ANY($1) ORDER BY event_id, action', [
-    events.map(({ id }) => id),
-  ]);
-
-async function settled(state: string, count: number, ...events: PosthornEvent[]): Promise<DeliveryRow[]> {
-  await waitFor(async () => {
-    const rows = await rowsOf(...events);
-    return rows.length === count && rows.every((row) => row.state === state);
-  }, { describe: `${count} deliveries ${state}`, timeoutMs: 20_000 });
-  return rowsOf(...events);
-}
-
 const inbox = (): Promise<ParsedMail[]> => Promise.all(server.received.map(({ raw }) => simpleParser(raw)));
 
 const person = { email: 'jane@example.com', name: 'Jane Roe' };
@@ -142,15 +96,15 @@ async function invitations(): Promise<{ method: string; event: ICAL.Event; messa
 
 it('mails the person and the owner about a lead once, however often NATS delivers it', async () => {
   const event = lead();
-  await publish(event);
-  await settled('delivered', 2, event);
+  await service.publish(event);
+  await service.settled('delivered', [event], 2);
   const next = lead();
-  await publish(event, event, next);
-  await settled('delivered', 2, next);
+  await service.publish(event, event, next);
+  await service.settled('delivered', [next], 2);
   expect(server.received.map(({ to }) => to[0]).sort()).toEqual(['jane@example.com', 'jane@example.com', 'owner@acme.example', 'owner@acme.example']);
   const ids = (await inbox()).map(({ messageId }) => messageId);
   expect(new Set(ids).size).toBe(4);
-  const rows = await rowsOf(event);
+  const rows = await service.deliveriesOf(event);
   expect(rows.map(({ external_id }) => `<${external_id ?? ''}>`).every((id) => ids.includes(id))).toBe(true);
 });
 
@@ -166,8 +120,8 @@ it('mails about every kind of event, and says so without naming the person', asy
     createEvent({ site: 'gruen', type: 'form.submitted', data: { form: 'umfrage', fields: { groesse: 42 }, person } }),
     createEvent({ site: 'gruen', type: 'newsletter.unsubscribed', data: { person, list: 'Gartenbrief' } }),
   ];
-  await publish(...events);
-  await settled('delivered', 5, ...events);
+  await service.publish(...events);
+  await service.settled('delivered', events, 5);
   expect((await inbox()).map(({ subject }) => subject).sort()).toEqual([
     'Bitte bestätigen: Gartenbrief',
     'Formular „umfrage“ von Jane Roe',
@@ -175,22 +129,17 @@ it('mails about every kind of event, and says so without naming the person', asy
     'Ihr Termin am Mittwoch, 25. März 2026',
     'Willkommen bei Gartenbrief',
   ]);
-  await waitFor(async () => (await outcomesOf(events)).length === 5, { describe: 'an outcome for each mail' });
-  for (const { type, envelope } of await outcomesOf(events)) {
+  await waitFor(async () => (await service.outcomesOf(...events)).length === 5, { describe: 'an outcome for each mail' });
+  for (const { type, envelope } of await service.outcomesOf(...events)) {
     expect(type).toBe('email.message.sent');
     expect(JSON.stringify(envelope)).not.toMatch(/jane|roe/i);
   }
 });
 
-const outcomesOf = (events: PosthornEvent[]) =>
-  app.get(Database).query<{ type: string; envelope: unknown }>(`SELECT type, envelope FROM ledger WHERE envelope::jsonb #>> '{data,event,id}' = ANY($1)`, [
-    events.map(({ id }) => id),
-  ]);
-
 it('keeps one calendar entry through booking, moves and cancellation within one second, its SEQUENCE rising', async () => {
   const events = appointment('A-quick');
-  await publish(...events);
-  await settled('delivered', 4, ...events);
+  await service.publish(...events);
+  await service.settled('delivered', events);
   const seen = await invitations();
   expect(seen.map(({ method }) => method)).toEqual(['REQUEST', 'REQUEST', 'REQUEST', 'CANCEL']);
   expect(new Set(seen.map(({ event }) => event.uid))).toEqual(new Set([appointmentUid('acme', 'A-quick')]));
@@ -203,8 +152,8 @@ it('sends the same SEQUENCE and Message-ID at every attempt, and lets no later c
   let refusals = 2;
   onMessage = () => (refusals-- > 0 ? reply(451, 'greylisted') : undefined);
   const events = appointment('A-slow').slice(0, 2);
-  await publish(...events);
-  await settled('delivered', 2, ...events);
+  await service.publish(...events);
+  await service.settled('delivered', events);
   const [first, second, third, moved] = await invitations();
   expect([second, third].map((each) => [each!.messageId, each!.event.sequence])).toEqual([2, 3].map(() => [first!.messageId, first!.event.sequence]));
   expect(moved!.event.sequence).toBeGreaterThan(first!.event.sequence);
@@ -220,8 +169,8 @@ it('sends again under the same Message-ID when nobody knows what became of a mai
     return undefined;
   };
   const event = lead();
-  await publish(event);
-  await settled('delivered', 2, event);
+  await service.publish(event);
+  await service.settled('delivered', [event], 2);
   const toJane = (await inbox()).filter(({ to }) => JSON.stringify(to).includes('jane'));
   expect(toJane.length).toBe(2);
   expect(new Set(toJane.map(({ messageId }) => messageId)).size).toBe(1);
@@ -237,17 +186,17 @@ it.each([
     return undefined;
   };
   const event = make();
-  await publish(event);
-  await settled('held', 1, event);
+  await service.publish(event);
+  await service.settled('held', [event]);
   expect(server.received).toHaveLength(1);
 });
 
 it('gives up on a refused recipient at once, and goes on with the others', async () => {
   onMessage = (to) => (to === 'jane@example.com' ? reply(550, 'no such user') : undefined);
   const event = lead();
-  await publish(event);
-  await waitFor(async () => (await rowsOf(event)).filter(({ state }) => state === 'dead' || state === 'delivered').length === 2, { describe: 'both settled' });
-  expect((await rowsOf(event)).map(({ action, state, attempts }) => [action, state, attempts])).toEqual([
+  await service.publish(event);
+  await waitFor(async () => (await service.deliveriesOf(event)).filter(({ state }) => state === 'dead' || state === 'delivered').length === 2, { describe: 'both settled' });
+  expect((await service.deliveriesOf(event)).map(({ action, state, attempts }) => [action, state, attempts])).toEqual([
     ['confirm-lead', 'dead', 1],
     ['notify-owner', 'delivered', 1],
   ]);

@@ -1,21 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ConfigurationError } from '@posthorn/configuration';
-import { afterAll, describe, expect, it } from 'vitest';
+import { withFile } from '@posthorn/testing';
+import { describe, expect, it } from 'vitest';
 import { keysOf, loadIngressConfig } from './config.js';
-
-const folder = mkdtempSync(join(tmpdir(), 'posthorn-ingress-config-'));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const HASH = 'a'.repeat(64);
 const surroundings = { PORT: '0', DATABASE_URL: 'postgres://ingress@127.0.0.1/posthorn', NATS_URL: 'nats://127.0.0.1' };
 
-function load(section: object) {
-  const file = join(folder, 'posthorn.yaml');
-  writeFileSync(file, JSON.stringify({ ingress: section }));
-  return loadIngressConfig({ ...surroundings, POSTHORN_CONFIG: file });
-}
+const load = (section: object) =>
+  withFile('posthorn.yaml', JSON.stringify({ ingress: section }), (file) => loadIngressConfig({ ...surroundings, POSTHORN_CONFIG: file }));
 
 function mistakesOf(section: object): string[] {
   try {

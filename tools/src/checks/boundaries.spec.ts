@@ -50,6 +50,7 @@ describe('the boundaries between projects', () => {
     ['an app that knows NATS', 'apps/email/src/main.ts', "export * from '@nats-io/jetstream';", 'no-restricted-imports'],
     ['an app that knows opossum', 'apps/email/src/main.ts', "export { default } from 'opossum';", 'no-restricted-imports'],
     ['a library that opens Postgres connections itself', 'libs/ledger/src/index.ts', "export { Pool } from 'pg';", 'no-restricted-imports'],
+    ["production code that imports a library's test kit", 'apps/email/src/main.ts', "export * from '@posthorn/delivery/test-kit';", 'no-restricted-imports'],
     ['production code that imports test code', 'libs/ledger/src/index.ts', "export * from '@posthorn/testing';", 'no-restricted-imports'],
   ];
   it.each(forbidden)('refuse %s', async (_what, file, code, rule) => {
