@@ -3,6 +3,8 @@ import { EVENTS_PUBLISHER } from '@posthorn/contracts';
 import { InboxSubscription, reconcilerOf, type ReconciliationOptions } from '@posthorn/ledger';
 import { Archivist } from './archive/archivist.service.js';
 import { DeliveryArchive } from './archive/delivery.archive.js';
+import { booksAnswersOf } from './books/books.answers.js';
+import { BooksStore } from './books/books.store.js';
 import { AttemptRunner } from './attempt.runner.js';
 import { CircuitReporter } from './circuit.reporter.js';
 import { type ConnectionConfig } from './connection.config.js';
@@ -50,7 +52,7 @@ export class DeliveryModule {
     return {
       module: DeliveryModule,
       imports,
-      controllers: [IntakeController, DeliveriesController, OperationsController],
+      controllers: [IntakeController, DeliveriesController, OperationsController, booksAnswersOf(service)],
       providers: [
         ...handlers,
         { provide: DELIVERY_OPTIONS, useValue: { service, archiveAfterMs } },
@@ -70,6 +72,7 @@ export class DeliveryModule {
         CircuitReporter,
         Intake,
         reconcilerOf(Intake, (database, intake) => new InboxSubscription(database, EVENTS_PUBLISHER, (events) => intake.recover(events)), reconciliation),
+        BooksStore,
         DeliveryArchive,
         Archivist,
         Deliveries,

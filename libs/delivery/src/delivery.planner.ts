@@ -19,6 +19,11 @@ export class DeliveryPlanner {
     return [...events].sort((a, b) => (a.id < b.id ? -1 : 1)).flatMap((event) => this.of(event, lines));
   }
 
+  /** Those that this service takes, of sites that have no connection here: nothing becomes of them. */
+  unconnected(events: readonly PosthornEvent[]): PosthornEvent[] {
+    return events.filter(({ site, type }) => this.handlers.of(type).length > 0 && this.connections.ofSite(site).length === 0);
+  }
+
   private of(event: PosthornEvent, lines: Set<string>): PlannedDelivery[] {
     const handlers = this.handlers.of(event.type);
     const connections = this.connections.ofSite(event.site);

@@ -28,6 +28,11 @@ export class HandlerRegistry {
     for (const handler of handlers) this.register(handler);
   }
 
+  /** The types this service takes: events of others are none of its business. */
+  types(): string[] {
+    return [...this.byType.keys()].sort();
+  }
+
   /** All handlers of a type; none for types this service does not care about. */
   of(type: string): readonly RegisteredHandler[] {
     return this.byType.get(type) ?? [];

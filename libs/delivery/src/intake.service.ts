@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type Envelope, type PosthornEvent, SITE_ID, TYPE_NAME, UUID_V7 } from '@posthorn/contracts';
 import { Inbox, Ledger, type LedgerEntry } from '@posthorn/ledger';
 import { Database } from '@posthorn/persistence';
+import { BooksStore } from './books/books.store.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
 import { DeliveryOutcomes } from './delivery.outcomes.js';
 import { DeliveryPlanner } from './delivery.planner.js';
@@ -23,6 +24,7 @@ export class Intake {
     private readonly outcomes: DeliveryOutcomes,
     private readonly dispatcher: Dispatcher,
     private readonly metrics: DeliveryMetrics,
+    private readonly books: BooksStore,
   ) {}
 
   /** Events may come again and in any order; each becomes its deliveries once. */
@@ -34,6 +36,8 @@ export class Intake {
       const planned = this.planner.plan(fresh);
       await this.store.plan(tx, planned);
       await this.ledger.append(tx, planned.map((each) => this.outcomes.ofPlan(each)).filter((entry): entry is LedgerEntry => entry !== undefined));
+      // Last: it locks the row of a site's day, which the next intake may want.
+      await this.books.countUnconnected(tx, this.planner.unconnected(fresh));
       return { fresh, planned };
     });
     this.metrics.intake.inc({ result: 'new' }, fresh.length);

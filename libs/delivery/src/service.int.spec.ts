@@ -1,7 +1,8 @@
 import { type INestApplication, type NestApplicationOptions } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { type ConnectionsAnswer, connectionsAnswer, DELIVERIES_OF_EVENT, EVENTS_STREAM, eventSubject, newId, OPERATIONS, type PosthornEvent } from '@posthorn/contracts';
+import { bookAnswer, bookIdsAnswer, bookIdsSubject, BOOKS, type ConnectionsAnswer, connectionsAnswer, DELIVERIES_OF_EVENT, EVENTS_STREAM, eventSubject, newId, OPERATIONS, type PosthornEvent } from '@posthorn/contracts';
+import { firstIdAt } from '@posthorn/ledger';
 import { connectMessaging, ensureTopology, Inquiry, JetStreamPublisher, STREAMS } from '@posthorn/messaging';
 import { Metrics } from '@posthorn/observability';
 import { Database } from '@posthorn/persistence';
@@ -93,6 +94,22 @@ describe('a service, from the stream to the provider', () => {
     const answers = await app.get(Inquiry).askMany(OPERATIONS.connections, {}, { maxWaitMs: 400, stallMs: 10, enough: (soFar) => soFar.length >= 2 });
     expect(answers).toHaveLength(1);
     expect(performance.now() - began).toBeGreaterThan(380);
+  });
+
+  it('answers what its books say, and which events it has', async () => {
+    const inquiry = app.get(Inquiry);
+    const today = new Date().toISOString().slice(0, 10);
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    const [answer] = await inquiry.askMany(BOOKS.kept, { from: yesterday, until: today, site: 'acme' });
+    const { rows, ...head } = bookAnswer.parse(answer);
+    expect(head).toMatchObject({ service: SERVICE, role: 'delivers', types: ['lead.submitted'], more: false });
+    expect(rows.reduce((sum, { delivered }) => sum + delivered, 0)).toBe(51);
+    expect(rows.reduce((sum, { dead }) => sum + dead, 0)).toBe(1);
+    expect(await inquiry.askMany(BOOKS.kept, { from: today, until: today, service: 'email' }, { maxWaitMs: 200 })).toEqual([]);
+    const range = { from: firstIdAt(0), until: firstIdAt(Date.now() + 1_000) };
+    const ids = bookIdsAnswer.parse(await inquiry.ask(bookIdsSubject(SERVICE), { ...range, types: ['lead.submitted'] }));
+    expect(ids).toMatchObject({ until: range.until });
+    expect(ids.ids).toHaveLength(52);
   });
 
   it('counts with labels from the configuration alone', async () => {
