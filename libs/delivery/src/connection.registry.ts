@@ -56,14 +56,15 @@ export class ConnectionRegistry {
 
 function connect(config: ConnectionConfig, definition: ProviderDefinition<unknown>, retry: RetrySettings): Connection {
   const { id, site, options } = config;
-  const provider = definition.create(options, { connection: { id, site }, traceHeaders });
+  const guard = new Guard(id, config.guard);
+  const provider = definition.create(options, { connection: { id, site }, traceHeaders, reportRateLimit: (report) => guard.reportRateLimit(report) });
   return {
     id,
     site,
     providerName: definition.name,
     provider,
     check: definition.check && ((signal) => definition.check?.(provider, { signal }) ?? Promise.resolve()),
-    guard: new Guard(id, config.guard),
+    guard,
     retry: retryPolicy.parse(config.retry ?? retry),
     view: Object.freeze({ id, site, options: (options ?? {}) as Record<string, unknown> }),
   };

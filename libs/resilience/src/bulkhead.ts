@@ -4,6 +4,7 @@
  */
 export class Bulkhead {
   private running = 0;
+  private late = 0;
   private limit: number;
 
   constructor(private readonly size: number) {
@@ -14,6 +15,11 @@ export class Bulkhead {
     return this.running;
   }
 
+  /** Calls past their deadline that have not ended yet. */
+  get overdue(): number {
+    return this.late;
+  }
+
   free(): number {
     return Math.max(0, this.limit - this.running);
   }
@@ -22,8 +28,19 @@ export class Bulkhead {
     this.running += 1;
   }
 
-  leave(): void {
-    this.running -= 1;
+  /** Holds the slot until the call has ended, however late. */
+  hold(ended: Promise<void>, deadlineMs: number, freed: () => void): void {
+    let late = false;
+    const deadline = setTimeout(() => {
+      late = true;
+      this.late += 1;
+    }, deadlineMs);
+    void ended.then(() => {
+      clearTimeout(deadline);
+      if (late) this.late -= 1;
+      this.running -= 1;
+      freed();
+    });
   }
 
   /** Starts small again after a recovery, so that the backlog does not fall on the provider at once. */

@@ -5,6 +5,12 @@ import { UnknownOutcomeError } from './provider.errors.js';
 import { RollingRate } from './rolling-rate.js';
 
 export type CircuitState = 'closed' | 'open' | 'half-open';
+/** How long the circuit will be open, and why. */
+interface Opening {
+  readonly ms: number;
+  readonly failures: number;
+  readonly reason: string;
+}
 export type CallEnd = { readonly ok: true; readonly tookMs: number } | { readonly ok: false; readonly error: unknown; readonly tookMs: number };
 
 const DEFAULT_SLOW_RATE = 0.8;
@@ -25,6 +31,8 @@ export class CircuitBreaker {
   private openings = 0;
   private closedAt = -Infinity;
   private opensUntil: number | undefined;
+  /** Decided before the circuit is opened, where it is not for its own calls to decide. */
+  private planned: Opening | undefined;
   private lastFailure = '';
   private opening = '';
 
@@ -40,6 +48,20 @@ export class CircuitBreaker {
   get state(): CircuitState {
     if (this.circuit.halfOpen) return 'half-open';
     return this.circuit.closed ? 'closed' : 'open';
+  }
+
+  get isClosed(): boolean {
+    return this.circuit.closed;
+  }
+
+  /** Probes that failed since the circuit opened. */
+  get failures(): number {
+    return this.openings;
+  }
+
+  /** Also while half-open: when it became, or becomes, so. */
+  get probeAt(): Date | undefined {
+    return this.circuit.closed || this.opensUntil === undefined ? undefined : new Date(this.opensUntil);
   }
 
   get openUntil(): Date | undefined {
@@ -77,6 +99,20 @@ export class CircuitBreaker {
       this.lastFailure = `${Math.round(rate * 100)} % of ${total} calls took ${slowCallMs} ms or longer`;
       this.circuit.open();
     }
+  }
+
+  /** A call that proved nothing. Was it the probe, then the circuit stays open for as long again, and no longer. */
+  undecided(epoch: number): void {
+    if (epoch === this.current && this.circuit.halfOpen) this.reopen({ ms: this.openMs(), failures: this.openings, reason: this.opening });
+  }
+
+  /** Another replica has found out. */
+  open(ms: number, failures: number, reason: string): void {
+    this.reopen({ ms: Math.max(1, ms), failures, reason });
+  }
+
+  close(): void {
+    if (!this.circuit.closed) this.circuit.close();
   }
 
   /** Closes and forgets what was counted; an operator's decision. */
@@ -119,10 +155,12 @@ export class CircuitBreaker {
     const circuit = new Opossum<[CallEnd], void>((end) => (end.ok ? Promise.resolve() : Promise.reject(errorOf(end.error))), settings);
     // Before opossum's own listener, which starts its timer from `resetTimeout`.
     circuit.prependListener('open', () => {
-      const ms = this.nextOpenMs();
+      const { ms, failures, reason } = this.planned ?? this.ownOpening();
+      this.planned = undefined;
       settings.resetTimeout = ms;
       this.opensUntil = Date.now() + ms;
-      this.opening = this.lastFailure;
+      this.openings = failures;
+      this.opening = reason;
     });
     circuit.on('open', () => this.changed('open', this.opening));
     circuit.on('halfOpen', () => this.changed('half-open', this.opening));
@@ -141,11 +179,25 @@ export class CircuitBreaker {
     this.circuit = this.newCircuit();
   }
 
-  private nextOpenMs(): number {
-    const { openMs, maxOpenMs } = this.options;
+  private reopen(opening: Opening): void {
+    this.planned = opening;
+    // opossum starts no timer anew while it is open.
+    if (this.circuit.opened) {
+      this.circuit.shutdown();
+      this.circuit = this.newCircuit();
+    }
+    this.circuit.open();
+  }
+
+  private ownOpening(): Opening {
     const again = this.phase === 'half-open' || Date.now() - this.closedAt < this.windowMs;
-    this.openings = again ? this.openings + 1 : 0;
-    return Math.round(Math.min(maxOpenMs, openMs * 2 ** this.openings) * (1 + JITTER * this.random()));
+    const failures = again ? this.openings + 1 : 0;
+    return { ms: this.openMs(failures), failures, reason: this.lastFailure };
+  }
+
+  private openMs(failures = this.openings): number {
+    const { openMs, maxOpenMs } = this.options;
+    return Math.round(Math.min(maxOpenMs, openMs * 2 ** failures) * (1 + JITTER * this.random()));
   }
 
   private changed(to: CircuitState, reason: string | undefined): void {

@@ -1,4 +1,4 @@
-import { ProviderError, UnknownOutcomeError } from './provider.errors.js';
+import { ProviderError, UnclassifiedError, UnknownOutcomeError } from './provider.errors.js';
 
 /** How long an aborted call may take to say itself what it knows, e.g. that nothing was sent yet. */
 const GRACE_MS = 50;
@@ -33,7 +33,7 @@ export function startWithDeadline<T>(action: (signal: AbortSignal) => Promise<T>
       },
       (error: unknown) => {
         clearTimeout(timer);
-        reject(late !== undefined && !(error instanceof ProviderError) ? late : classified(error));
+        reject(error instanceof ProviderError ? error : (late ?? new UnclassifiedError(error)));
       },
     );
   });
@@ -44,15 +44,5 @@ export function startWithDeadline<T>(action: (signal: AbortSignal) => Promise<T>
 function deadlineExceeded(deadlineMs: number): UnknownOutcomeError {
   return new UnknownOutcomeError('DEADLINE_EXCEEDED', `The call did not end within ${deadlineMs} ms; whether it took effect is unknown`, {
     remedy: 'If the provider is merely slow, raise guard.deadlineMs of the connection.',
-  });
-}
-
-/** An error nobody classified may have come after the effect, so nothing better than "unknown" can be said. */
-function classified(error: unknown): ProviderError {
-  if (error instanceof ProviderError) return error;
-  const name = error instanceof Error ? error.name : typeof error;
-  return new UnknownOutcomeError('UNCLASSIFIED', `The adapter failed with ${name} instead of one of the four provider errors`, {
-    cause: error,
-    remedy: 'Translate this error in the adapter; the log has the original.',
   });
 }

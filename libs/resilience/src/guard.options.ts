@@ -21,8 +21,9 @@ export const guardOptions = z.strictObject({
   /** How long the circuit stays open the first time; it doubles with every probe that fails, plus up to 20 % jitter. */
   openMs: z.int().min(10).default(5_000),
   maxOpenMs: z.int().min(10).default(60_000),
-  /** How often one call may test whether refused credentials are accepted again. */
-  parkedProbeMs: z.int().min(10).default(300_000),
+  /** After this long one call tests whether refused credentials are accepted again; it doubles with every refusal. */
+  parkedProbeMs: z.int().min(10).default(5_000),
+  maxParkedProbeMs: z.int().min(10).default(300_000),
 });
 
 export type GuardOptions = z.infer<typeof guardOptions>;

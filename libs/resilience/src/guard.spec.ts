@@ -55,6 +55,29 @@ describe('Guard', () => {
       expect(guard.state).toBe('open');
     });
 
+    it('neither opens nor closes on a bug of ours, and keeps the interval when the probe ends so', async () => {
+      const guard = guardOf({ openMs: 1_000 });
+      await failTimes(guard, 50, new TypeError('x is undefined'));
+      expect(guard.state).toBe('closed');
+      await failTimes(guard, 5);
+      for (let i = 0; i < 3; i++) {
+        const span = (guard.openUntil?.getTime() ?? 0) - Date.now();
+        expect(span).toBeLessThanOrEqual(1_200);
+        await vi.advanceTimersByTimeAsync(span);
+        expect(guard.state).toBe('half-open');
+        await failTimes(guard, 1, new TypeError('x is undefined'));
+        expect([guard.state, guard.freeSlots(), guard.reason]).toEqual(['open', 0, 'DOWN: the provider is down']);
+      }
+    });
+
+    it('opens on answers after 30 s with the default settings', async () => {
+      const guard = guardOf();
+      const calls = Array.from({ length: 8 }, () => outcome(guard, takes(30_000)));
+      await vi.advanceTimersByTimeAsync(10_100);
+      expect((await Promise.all(calls)).every((error) => error instanceof UnknownOutcomeError)).toBe(true);
+      expect([guard.state, guard.overdueCalls]).toEqual(['open', 8]);
+    });
+
     it('opens on a provider that answers nothing, even one call at a time and slower than the window', async () => {
       const guard = guardOf({ concurrency: 1, deadlineMs: 10_000, windowMs: 10_000, volumeThreshold: 5 });
       for (let i = 0; i < 5; i++) {
@@ -258,6 +281,34 @@ describe('Guard', () => {
       await vi.advanceTimersByTimeAsync(1);
       expect(await outcome(guard, succeeds)).toBe('ok');
     });
+
+    it('slows down when the provider says that little is left, and stops at nothing, before it is refused', async () => {
+      const guard = guardOf({ concurrency: 100 });
+      const answering = (remaining: number) => (): Promise<void> => {
+        guard.reportRateLimit({ remaining, resetMs: 10_000, limit: 100 });
+        return Promise.resolve();
+      };
+      await guard.run(answering(21));
+      expect(guard.freeSlots()).toBe(100);
+      await guard.run(answering(19));
+      expect([guard.freeSlots(), guard.availableAt()]).toEqual([0, new Date(Date.now() + 500)]);
+      await vi.advanceTimersByTimeAsync(500);
+      expect(guard.freeSlots()).toBe(1);
+      await guard.run(answering(0));
+      expect([guard.freeSlots(), guard.openUntil]).toEqual([0, new Date(Date.now() + 10_000)]);
+      expect(guard.reason).toContain('pause');
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect([guard.freeSlots(), guard.openUntil]).toEqual([100, undefined]);
+    });
+
+    it('counts the calls that are under way as not yet counted by the provider', async () => {
+      const guard = guardOf({ concurrency: 40 });
+      const running = Array.from({ length: 30 }, () => guard.run(takes(1_000)));
+      guard.reportRateLimit({ remaining: 30, resetMs: 5_000, limit: 100 });
+      expect([guard.freeSlots(), guard.state]).toEqual([0, 'closed']);
+      await vi.advanceTimersByTimeAsync(1_000);
+      await Promise.all(running);
+    });
   });
 
   describe('credentials and operators', () => {
@@ -270,16 +321,49 @@ describe('Guard', () => {
       expect(await outcome(guard, succeeds)).toMatchObject({ code: 'PARKED' });
     });
 
-    it('tests parked credentials with one call at a time and resumes when they are accepted', async () => {
+    it('tests parked credentials with one call at a time, soon and then ever more rarely, and resumes when they are accepted', async () => {
+      const guard = guardOf({ parkedProbeMs: 1_000, maxParkedProbeMs: 4_000 });
+      await failTimes(guard, 1, refused());
+      for (const waitMs of [1_000, 2_000, 4_000, 4_000]) {
+        await vi.advanceTimersByTimeAsync(waitMs - 1);
+        expect([guard.state, guard.freeSlots(), guard.availableAt()]).toEqual(['parked', 0, new Date(Date.now() + 1)]);
+        await vi.advanceTimersByTimeAsync(1);
+        expect(guard.freeSlots()).toBe(1);
+        await failTimes(guard, 1, refused());
+      }
+      await vi.advanceTimersByTimeAsync(4_000);
+      await guard.run(succeeds);
+      expect([guard.state, guard.freeSlots()]).toEqual(['closed', 8]);
+    });
+
+    it('goes on waiting longer when the test is accepted and the next call refused: the test does not need what is missing', async () => {
       const guard = guardOf({ parkedProbeMs: 1_000 });
       await failTimes(guard, 1, refused());
       await vi.advanceTimersByTimeAsync(1_000);
-      expect(guard.freeSlots()).toBe(1);
-      await failTimes(guard, 1, refused());
-      expect([guard.state, guard.freeSlots()]).toEqual(['parked', 0]);
-      await vi.advanceTimersByTimeAsync(1_000);
       await guard.run(succeeds);
-      expect([guard.state, guard.freeSlots()]).toEqual(['closed', 8]);
+      await failTimes(guard, 1, refused());
+      expect(guard.openUntil).toEqual(new Date(Date.now() + 2_000));
+    });
+
+    it('learns nothing about the credentials from a test that proved nothing, and tests again after the same wait', async () => {
+      const guard = guardOf({ parkedProbeMs: 1_000 });
+      await failTimes(guard, 1, refused());
+      for (const error of [new TypeError('a bug of ours'), unavailable()]) {
+        await vi.advanceTimersByTimeAsync(1_000);
+        await failTimes(guard, 1, error);
+        expect([guard.state, guard.openUntil]).toEqual(['parked', new Date(Date.now() + 1_000)]);
+      }
+    });
+
+    it('stays isolated when a test of credentials succeeds that was under way', async () => {
+      const guard = guardOf();
+      await failTimes(guard, 1, refused());
+      guard.probeNow();
+      const probe = guard.run(takes(10));
+      guard.isolate('maintenance');
+      await vi.advanceTimersByTimeAsync(10);
+      await probe;
+      expect(guard.state).toBe('isolated');
     });
 
     it('tests parked credentials at once when somebody asks for it', async () => {

@@ -1,11 +1,15 @@
 import { Bulkhead } from './bulkhead.js';
 import { type CallEnd, CircuitBreaker, type CircuitState } from './circuit.breaker.js';
 import { startWithDeadline } from './deadline.js';
-import { verdictOf } from './error-verdict.table.js';
+import { type Verdict, verdictOf } from './error-verdict.table.js';
 import { type GuardRejection, GuardRejectedError } from './guard-rejected.error.js';
 import { type GuardOptions, guardOptions, type GuardSettings } from './guard.options.js';
+import { Parking } from './parking.js';
+import { ProbeAdmission, type ProbePort } from './probe.admission.js';
 import { CredentialsError, ProviderError } from './provider.errors.js';
+import { type RateLimitReport } from './rate-limit.report.js';
 import { RateLimiter } from './rate-limiter.js';
+import { type Standing } from './standing.js';
 
 export type GuardState = CircuitState | 'isolated' | 'parked';
 
@@ -15,13 +19,13 @@ export interface GuardTransition {
   readonly to: GuardState;
   readonly reason?: string;
   readonly openUntil?: Date;
+  /** True where another replica found out and this one follows. */
+  readonly adopted: boolean;
 }
 
-interface Parking {
-  readonly reason: string;
-  probeAt: number;
-  probing: boolean;
-}
+type TransitionListener = (transition: GuardTransition) => void;
+/** Without a transition where only the time of the next test has changed. */
+type DecisionListener = (standing: Standing, transition: GuardTransition | undefined) => void;
 
 /**
  * One connection's only way to its provider: bulkhead → rate limit → circuit breaker → deadline. Its states
@@ -32,13 +36,16 @@ export class Guard {
   private readonly bulkhead: Bulkhead;
   private readonly limiter: RateLimiter;
   private readonly breaker: CircuitBreaker;
-  private readonly transitionListeners = new Set<(transition: GuardTransition) => void>();
+  private readonly parking: Parking;
+  private readonly admission = new ProbeAdmission();
+  private readonly transitionListeners = new Set<TransitionListener>();
+  private readonly decisionListeners = new Set<DecisionListener>();
   private readonly availableListeners = new Set<() => void>();
-  private overdue = 0;
   private isolation: string | undefined;
-  private parking: Parking | undefined;
   private closed = false;
+  private adopting = false;
   private announced: GuardState = 'closed';
+  private proven = -Infinity;
 
   constructor(
     readonly name: string,
@@ -47,34 +54,47 @@ export class Guard {
     this.options = guardOptions.parse(settings);
     this.bulkhead = new Bulkhead(this.options.concurrency);
     this.limiter = new RateLimiter(this.options.ratePerSecond, this.options.burst);
+    this.parking = new Parking(this.options);
     this.breaker = new CircuitBreaker(this.options, (to, reason) => this.circuitChanged(to, reason));
   }
 
   get state(): GuardState {
     if (this.isolation !== undefined) return 'isolated';
-    return this.parking === undefined ? this.breaker.state : 'parked';
+    return this.parking.reason === undefined ? this.breaker.state : 'parked';
   }
 
   /** Until when no call starts, as far as time alone decides: open circuit, provider's pause, next test of credentials. */
   get openUntil(): Date | undefined {
     if (this.isolation !== undefined) return undefined;
-    if (this.parking !== undefined) return new Date(this.parking.probeAt);
+    if (this.parking.reason !== undefined) return new Date(this.parking.probeAt);
     const pause = this.limiter.pausedUntil;
     return this.breaker.openUntil ?? (pause === undefined ? undefined : new Date(pause));
   }
 
   /** Why calls do not flow, in a person's words; undefined while they do. */
   get reason(): string | undefined {
-    if (this.isolation !== undefined) return this.isolation;
-    if (this.parking !== undefined) return this.parking.reason;
-    if (this.breaker.reason !== undefined) return this.breaker.reason;
-    if (this.overdue === this.options.concurrency) return 'every slot is held by a call that ignores its abort signal';
+    const reason = this.isolation ?? this.parking.reason ?? this.breaker.reason;
+    if (reason !== undefined) return reason;
+    if (this.overdueCalls === this.options.concurrency) return 'every slot is held by a call that ignores its abort signal';
     return this.limiter.pausedUntil === undefined ? undefined : 'the provider asked for a pause';
+  }
+
+  /** What this guard would tell other replicas; `isolated` is not its own finding and not part of it. */
+  get standing(): Standing {
+    const { reason } = this.parking;
+    if (reason !== undefined) return { state: 'parked', reason, until: new Date(this.parking.probeAt), failures: this.parking.refusals };
+    if (this.breaker.isClosed) return { state: 'closed', failures: 0 };
+    return { state: 'open', reason: this.breaker.reason, until: this.breaker.probeAt, failures: this.breaker.failures };
   }
 
   /** Calls that ran past their deadline and have not ended yet; each still holds its slot. */
   get overdueCalls(): number {
-    return this.overdue;
+    return this.bulkhead.overdue;
+  }
+
+  /** Epoch milliseconds of the last answer that proved the credentials good. */
+  get provenAt(): number {
+    return this.proven;
   }
 
   /** How many calls may start now: what to claim, no more. */
@@ -86,9 +106,11 @@ export class Guard {
   /** When time alone will free a slot; undefined when a slot is free or only an event can free one. */
   availableAt(): Date | undefined {
     if (this.closed || this.isolation !== undefined || this.freeSlots() > 0) return undefined;
-    if (this.parking !== undefined) return this.parking.probing ? undefined : new Date(this.parking.probeAt);
+    const deferred = this.flows ? 0 : this.admission.deferredUntil;
+    if (this.parking.reason !== undefined) return this.parking.isProbed ? undefined : new Date(Math.max(this.parking.probeAt, deferred));
     const circuit = this.breaker.openUntil;
     if (circuit !== undefined) return circuit;
+    if (deferred > Date.now()) return new Date(deferred);
     return this.bulkhead.free() > 0 && this.gate() > 0 ? new Date(this.limiter.availableAt()) : undefined;
   }
 
@@ -96,22 +118,26 @@ export class Guard {
   async run<T>(action: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const refusal = this.refusal();
     if (refusal !== undefined) throw refusal;
+    if (this.admission.isConnected && !this.flows) await this.askForProbe();
     this.limiter.take();
     this.bulkhead.enter();
-    const probing = this.parking;
-    if (probing !== undefined) probing.probing = true;
-    const epoch = this.breaker.start();
+    const epochs = { parking: this.parking.start(), circuit: this.breaker.start() };
     const startedAt = Date.now();
     const call = startWithDeadline(action, this.options.deadlineMs);
-    this.holdSlot(call.ended);
+    this.bulkhead.hold(call.ended, this.options.deadlineMs, () => this.available());
     try {
       const value = await call.result;
-      await this.ended(epoch, probing, { ok: true, tookMs: Date.now() - startedAt });
+      await this.ended(epochs, { ok: true, tookMs: Date.now() - startedAt });
       return value;
     } catch (error) {
-      await this.ended(epoch, probing, { ok: false, error, tookMs: Date.now() - startedAt });
+      await this.ended(epochs, { ok: false, error, tookMs: Date.now() - startedAt });
       throw error;
     }
+  }
+
+  /** What the provider says is left of its own limit: calls slow down before it refuses them. */
+  reportRateLimit(report: RateLimitReport | undefined): void {
+    if (report !== undefined) this.limiter.report(report, Math.max(0, this.bulkhead.inFlight - 1));
   }
 
   /** Stops all calls until `release()`; for an operator. */
@@ -120,34 +146,55 @@ export class Guard {
     this.announce(reason);
   }
 
-  /** Stops calls because the credentials are refused; one call per `parkedProbeMs` tests them again. */
+  /** Stops calls because the credentials are refused; one call tests them again, soon at first and then ever more rarely. */
   park(reason: string): void {
-    const probeAt = Date.now() + this.options.parkedProbeMs;
-    this.parking = { reason, probeAt, probing: false };
-    this.announce(reason);
+    this.parking.refuse(reason);
+    this.decided(reason);
   }
 
   /** Lets the next call test refused credentials now, rather than when its time comes: somebody may have mended them. */
   probeNow(): void {
-    if (this.parking === undefined || this.parking.probing) return;
-    this.parking.probeAt = Date.now();
+    if (this.parking.reason === undefined || this.parking.isProbed) return;
+    this.parking.probeNow();
+    this.admission.hasten();
     this.available();
   }
 
   /** Ends isolation, parking, an open circuit and a provider's pause alike. */
   release(): void {
     this.isolation = undefined;
-    this.parking = undefined;
     this.limiter.reset();
-    this.breaker.reset();
-    this.announce(undefined);
+    this.unpark();
+  }
+
+  /** Takes over what another replica has found out. Isolation stays: it is an operator's. */
+  adopt({ state, reason = 'another replica did not say why', until, failures }: Standing): void {
+    this.adopting = true;
+    this.admission.forget();
+    if (state === 'parked') this.parking.adopt(reason, until?.getTime() ?? Date.now(), failures);
+    else this.parking.end();
+    if (state === 'open') this.breaker.open((until?.getTime() ?? 0) - Date.now(), failures, reason);
+    else this.breaker.close();
+    this.announce(state === 'closed' ? undefined : reason);
+    this.adopting = false;
     this.available();
   }
 
+  /** Asks this port before each probe, so that of many replicas one tests the provider. */
+  admitProbesBy(port: ProbePort): void {
+    this.admission.connect(port);
+  }
+
   /** Returns what ends the subscription. */
-  onTransition(listener: (transition: GuardTransition) => void): () => void {
+  onTransition(listener: TransitionListener): () => void {
     this.transitionListeners.add(listener);
     return () => this.transitionListeners.delete(listener);
+  }
+
+  /** Told when this guard's own calls, or an order to it, have changed how the connection stands. */
+  onDecision(listener: DecisionListener): () => void {
+    this.decisionListeners.add(listener);
+    return () => this.decisionListeners.delete(listener);
   }
 
   /** Told when an event may have freed a slot; what time frees is told by `availableAt()`. */
@@ -160,8 +207,11 @@ export class Guard {
   close(): void {
     this.closed = true;
     this.breaker.shutdown();
-    this.transitionListeners.clear();
-    this.availableListeners.clear();
+    for (const listeners of [this.transitionListeners, this.decisionListeners, this.availableListeners]) listeners.clear();
+  }
+
+  private get flows(): boolean {
+    return this.parking.reason === undefined && this.breaker.isClosed;
   }
 
   private refusal(): GuardRejectedError | undefined {
@@ -170,7 +220,7 @@ export class Guard {
     if (this.closed) return refuse('CLOSED', 'the guard is closed, the process is stopping');
     if (this.isolation !== undefined) return refuse('ISOLATED', this.isolation);
     if (this.gate() === 0) {
-      if (this.parking !== undefined) return refuse('PARKED', this.parking.reason);
+      if (this.parking.reason !== undefined) return refuse('PARKED', this.parking.reason);
       return refuse('CIRCUIT_OPEN', this.breaker.reason ?? 'the circuit is open');
     }
     if (this.bulkhead.free() === 0) return refuse('BULKHEAD_FULL', `${this.bulkhead.inFlight} calls are running`);
@@ -182,55 +232,73 @@ export class Guard {
 
   /** What circuit and parking let through: a test of credentials goes before the circuit's own probe. */
   private gate(): number {
-    if (this.parking === undefined) return this.breaker.admits();
-    return !this.parking.probing && Date.now() >= this.parking.probeAt ? 1 : 0;
+    if (this.flows) return Infinity;
+    if (!this.admission.isOpen()) return 0;
+    if (this.parking.reason === undefined) return this.breaker.admits();
+    return this.parking.admits() ? 1 : 0;
   }
 
-  private holdSlot(ended: Promise<void>): void {
-    let late = false;
-    const deadline = setTimeout(() => {
-      late = true;
-      this.overdue += 1;
-    }, this.options.deadlineMs);
-    void ended.then(() => {
-      clearTimeout(deadline);
-      if (late) this.overdue -= 1;
-      this.bulkhead.leave();
-      this.available();
-    });
+  private async askForProbe(): Promise<void> {
+    await this.admission.ask();
+    const refusal = this.refusal();
+    if (refusal !== undefined) throw refusal;
   }
 
-  private async ended(epoch: number, probing: Parking | undefined, end: CallEnd): Promise<void> {
+  private async ended(epochs: { parking: number; circuit: number }, end: CallEnd): Promise<void> {
     if (!end.ok && end.error instanceof ProviderError && end.error.retryAfterMs !== undefined) {
       this.limiter.pause(end.error.retryAfterMs);
     }
-    const refusal = !end.ok && end.error instanceof CredentialsError ? end.error : undefined;
-    const healthy = end.ok || verdictOf(end.error) === 'healthy';
-    if (refusal !== undefined) {
-      // Calls that were under way when the connection was parked say nothing new.
-      if (this.parking === probing) this.park(refusal.message);
-    } else if (probing !== undefined && this.parking === probing) {
-      if (healthy) this.release();
-      else Object.assign(probing, { probing: false, probeAt: Date.now() + this.options.parkedProbeMs });
+    const verdict = end.ok ? 'healthy' : verdictOf(end.error);
+    // Calls that were under way when the connection was parked say nothing new.
+    if (this.parking.isCurrent(epochs.parking)) this.judgeCredentials(end, verdict);
+    if (verdict === 'neutral') this.breaker.undecided(epochs.circuit);
+    else await this.breaker.end(epochs.circuit, end);
+    if (verdict === 'healthy') {
+      this.proven = Date.now();
+      this.bulkhead.grow();
     }
-    await this.breaker.end(epoch, end);
-    if (healthy) this.bulkhead.grow();
+    this.available();
+  }
+
+  private judgeCredentials(end: CallEnd, verdict: Verdict): void {
+    if (!end.ok && end.error instanceof CredentialsError) this.park(end.error.message);
+    else if (this.parking.reason === undefined) return;
+    else if (verdict === 'healthy') this.unpark();
+    else {
+      this.parking.undecided();
+      this.decided(this.parking.reason);
+    }
+  }
+
+  private unpark(): void {
+    this.parking.end();
+    this.breaker.reset();
+    this.decided(undefined);
     this.available();
   }
 
   private circuitChanged(to: CircuitState, reason: string | undefined): void {
     if (to === 'closed' && this.announced !== 'closed') this.bulkhead.shrink();
-    if (this.isolation === undefined && this.parking === undefined) this.announce(reason);
+    if (this.parking.reason !== undefined) return;
+    if (to === 'half-open' || this.adopting) this.announce(reason);
+    else this.decided(reason);
     this.available();
   }
 
-  private announce(reason: string | undefined): void {
+  private decided(reason: string | undefined): void {
+    this.admission.forget();
+    const transition = this.announce(reason);
+    for (const listener of this.decisionListeners) listener(this.standing, transition);
+  }
+
+  private announce(reason: string | undefined): GuardTransition | undefined {
     const from = this.announced;
     const to = this.state;
-    if (from === to) return;
+    if (from === to) return undefined;
     this.announced = to;
-    const transition: GuardTransition = { guard: this.name, from, to, reason, openUntil: this.openUntil };
+    const transition = { guard: this.name, from, to, reason, openUntil: this.openUntil, adopted: this.adopting };
     for (const listener of this.transitionListeners) listener(transition);
+    return transition;
   }
 
   private available(): void {

@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RetryableError, UnknownOutcomeError } from './provider.errors.js';
-import { type ProviderRequest, requestProvider, retryAfterMs } from './provider-request.js';
+import { type ProviderRequest, requestProvider } from './provider-request.js';
 
 const servers: Server[] = [];
 
@@ -130,18 +131,32 @@ describe('a request to a provider', () => {
     expect(error).toBeInstanceOf(UnknownOutcomeError);
     expect(error).toMatchObject({ code: 'PROVIDER_RESPONSE_TOO_LARGE' });
   });
-});
 
-describe('Retry-After', () => {
-  const now = Date.parse('2026-11-22T10:00:00Z');
+  it('asks for an answer that is not compressed, and reads one that is all the same', async () => {
+    const encoders = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync };
+    const asked = new Set<string | undefined>();
+    const url = await serve((request, response) => {
+      asked.add(request.headers['accept-encoding']);
+      const encoding = request.url!.slice(1) as keyof typeof encoders;
+      response.writeHead(200, { 'content-encoding': encoding }).end(encoders[encoding](JSON.stringify({ name: 'Zoë', encoding })));
+    });
+    for (const encoding of Object.keys(encoders)) expect(await ask(`${url}/${encoding}`)).toMatchObject({ body: JSON.stringify({ name: 'Zoë', encoding }) });
+    expect([...asked]).toEqual(['identity']);
+  });
+
+  it('does not let a small compressed answer grow without end', async () => {
+    const url = await serve((_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(5_000_000))));
+    expect(await failure(ask(url, { maxResponseBytes: 200_000 }))).toMatchObject({ code: 'PROVIDER_RESPONSE_TOO_LARGE' });
+  });
+
   it.each([
-    ['7', 7_000],
-    ['0.5', 500],
-    ['Sun, 22 Nov 2026 10:00:30 GMT', 30_000],
-    ['Sun, 22 Nov 2026 09:00:00 GMT', 0],
-    ['soon', undefined],
-    ['', undefined],
-  ])('%j means %s ms', (value, expected) => {
-    expect(retryAfterMs(new Headers({ 'retry-after': value }), now)).toBe(expected);
+    ['is not what it says', 'no gzip at all', false],
+    ['breaks off', gzipSync('x'.repeat(100_000)).subarray(0, 60), true],
+  ])('has an unknown outcome when a compressed answer %s', async (_what, body, breaks) => {
+    const url = await serve((_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': breaks ? '1000' : String(body.length) });
+      response.write(body, () => (breaks ? response.socket?.destroy() : response.end()));
+    });
+    expect(await failure(ask(url))).toBeInstanceOf(UnknownOutcomeError);
   });
 });

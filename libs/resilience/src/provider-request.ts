@@ -1,5 +1,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { type Readable, type Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ProviderError, RetryableError, UnknownOutcomeError } from './provider.errors.js';
 
 export interface ProviderRequest {
@@ -53,7 +55,7 @@ function send({ method, url: given, headers, body = '' }: ProviderRequest, signa
   return new Promise((resolve, reject) => {
     const url = new URL(given);
     const length = body === '' && (method === 'GET' || method === 'HEAD') ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const options = { method, headers: { 'user-agent': 'posthorn', ...headers, ...length }, signal };
+    const options = { method, headers: { 'user-agent': 'posthorn', 'accept-encoding': 'identity', ...headers, ...length }, signal };
     const outgoing = url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options);
     outgoing.once('response', resolve).on('error', reject).end(body);
   });
@@ -69,19 +71,10 @@ function headersOf(answer: IncomingMessage): Headers {
   return headers;
 }
 
-/** `Retry-After` as seconds or as an HTTP date, in milliseconds; undefined when absent or unreadable. */
-export function retryAfterMs(headers: Headers, now: number = Date.now()): number | undefined {
-  const value = headers.get('retry-after')?.trim();
-  if (!value) return undefined;
-  if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1000);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
 async function readText(answer: IncomingMessage, maxBytes: number, provider: string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
+  for await (const chunk of decoded(answer) as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
     if (size > maxBytes) {
       throw new UnknownOutcomeError('PROVIDER_RESPONSE_TOO_LARGE', `${provider} answered with more than ${maxBytes} bytes`, {
@@ -92,6 +85,17 @@ async function readText(answer: IncomingMessage, maxBytes: number, provider: str
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+const DECODERS: Partial<Record<string, () => Transform>> = { gzip: createGunzip, 'x-gzip': createGunzip, br: createBrotliDecompress, deflate: createInflate };
+
+/** Answers are small, so we ask for them as they are; some proxies compress all the same. */
+function decoded(answer: IncomingMessage): Readable {
+  const decoder = DECODERS[answer.headers['content-encoding']?.trim().toLowerCase() ?? 'identity']?.();
+  if (decoder === undefined) return answer;
+  // `pipe` does not carry errors along, and an answer that breaks off must not look like a short one.
+  answer.once('error', (error) => decoder.destroy(error)).once('close', () => answer.complete || decoder.destroy(new Error('aborted')));
+  return answer.pipe(decoder);
 }
 
 /** What fails while a connection is being made; by then no byte of the request has left. */

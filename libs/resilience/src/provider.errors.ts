@@ -42,3 +42,17 @@ export class UnknownOutcomeError extends ProviderError {}
 
 /** The provider does not accept our credentials: 401, 403. No retry helps, new credentials do. */
 export class CredentialsError extends ProviderError {}
+
+/**
+ * What the guard makes of an error that is none of the four: it may have come after the effect, so nothing better
+ * than "unknown" can be said, and it is a bug of ours, so nothing can be said of the provider.
+ */
+export class UnclassifiedError extends UnknownOutcomeError {
+  constructor(cause: unknown) {
+    const name = cause instanceof Error ? cause.name : typeof cause;
+    super('UNCLASSIFIED', `The adapter failed with ${name} instead of one of the four provider errors`, {
+      cause,
+      remedy: 'Translate this error in the adapter; the log has the original.',
+    });
+  }
+}

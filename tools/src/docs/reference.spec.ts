@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CIRCUIT_OUTCOMES, DELIVERY_OUTCOMES, DELIVERY_STATES, OPERATOR_VERBS, OUTCOMES } from '@posthorn/contracts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ERROR_VERDICTS } from '@posthorn/resilience';
 import { SERVICES } from '../start/service.catalogue.js';
 import { WORKSPACE } from '../workspace.js';
 import { eventsPage } from './events.page.js';
@@ -24,6 +25,11 @@ describe('docs/reference', () => {
     for (const verb of OPERATOR_VERBS) expect(page).toContain(`\`<service>.operator.${verb}\``);
     const named = [...page.matchAll(/`((?:crm|email|calendar|audit)\.[a-z.]+)`/g)].map(([, name]) => name);
     expect(named.filter((name) => !Object.hasOwn(OUTCOMES, name!))).toEqual([]);
+  });
+
+  it.each(['docs/reference/outcomes-and-states.md', 'libs/resilience/README.md'])('%s says of every error what the guard makes of it, in the order that decides', (path) => {
+    const rows = [...readFileSync(join(WORKSPACE, path), 'utf8').matchAll(/^\| ([^|]+) \| (healthy|failing|neutral) \|$/gm)].map(([, error, verdict]) => ({ error, verdict }));
+    expect(rows).toEqual(ERROR_VERDICTS.map(({ error, verdict }) => ({ error, verdict })));
   });
 
   it('lists every metric with its kind and labels, and none that is gone', () => {

@@ -1,4 +1,4 @@
-import { ProviderError, type ProviderResponse, requestProvider } from '@posthorn/resilience';
+import { ProviderError, type ProviderResponse, rateLimitOf, type ReportRateLimit, requestProvider } from '@posthorn/resilience';
 import { calendarQuery, type DAVResponse } from 'tsdav';
 import type { TimeRange } from '../../calendar.provider.js';
 import { isUidConflict, translateCalDavError, unreadable } from './caldav.errors.js';
@@ -26,6 +26,7 @@ export class CalDavClient {
   constructor(
     private readonly options: CalDavOptions,
     private readonly traceHeaders: () => Record<string, string>,
+    private readonly reportRateLimit: ReportRateLimit,
   ) {
     this.collection = new URL(options.url.endsWith('/') ? options.url : `${options.url}/`);
   }
@@ -127,9 +128,9 @@ export class CalDavClient {
     return 'written';
   }
 
-  private send(method: string, href: string, signal: AbortSignal, headers: Record<string, string>, body?: string, maxResponseBytes?: number): Promise<ProviderResponse> {
+  private async send(method: string, href: string, signal: AbortSignal, headers: Record<string, string>, body?: string, maxResponseBytes?: number): Promise<ProviderResponse> {
     const { username, password, requestTimeoutMs } = this.options;
-    return requestProvider({
+    const response = await requestProvider({
       provider: 'The calendar server',
       method,
       url: new URL(href, this.collection),
@@ -139,6 +140,8 @@ export class CalDavClient {
       timeoutMs: requestTimeoutMs,
       maxResponseBytes,
     });
+    this.reportRateLimit(rateLimitOf(response.headers));
+    return response;
   }
 }
 

@@ -6,6 +6,6 @@ import { CalDavProvider } from './caldav.provider.js';
 export const caldav: ProviderDefinition<CalendarProvider, CalDavOptions> = {
   name: 'caldav',
   options: calDavOptions,
-  create: (options, { traceHeaders }) => new CalDavProvider(options, traceHeaders),
+  create: (options, { traceHeaders, reportRateLimit }) => new CalDavProvider(options, traceHeaders, reportRateLimit),
   check: (provider, { signal }) => provider.check({ signal }),
 };

@@ -1,4 +1,4 @@
-import { RetryableError } from '@posthorn/resilience';
+import { type ReportRateLimit, RetryableError } from '@posthorn/resilience';
 import type { CalendarCall, CalendarEntry, CalendarProvider, Kept, TimeRange } from '../../calendar.provider.js';
 import { busyTimes } from './busy-times.js';
 import { CalDavClient, type StoredObject } from './caldav.client.js';
@@ -14,8 +14,8 @@ type Facts = Record<string, string | number | boolean>;
 export class CalDavProvider implements CalendarProvider {
   private readonly client: CalDavClient;
 
-  constructor(options: CalDavOptions, traceHeaders: () => Record<string, string>) {
-    this.client = new CalDavClient(options, traceHeaders);
+  constructor(options: CalDavOptions, traceHeaders: () => Record<string, string>, reportRateLimit: ReportRateLimit = () => undefined) {
+    this.client = new CalDavClient(options, traceHeaders, reportRateLimit);
   }
 
   /** Tried blind: in nearly every case nothing is there, and the condition makes a repeat harmless. */

@@ -1,6 +1,7 @@
-import { type ProviderResponse, requestProvider, UnknownOutcomeError } from '@posthorn/resilience';
+import { type ProviderResponse, type ReportRateLimit, requestProvider, UnknownOutcomeError } from '@posthorn/resilience';
 import { type HubSpotErrorBody, statusOfCategory, translateHubSpotError } from './hubspot.errors.js';
 import type { HubSpotOptions } from './hubspot.options.js';
+import { hubSpotRateLimit } from './hubspot.rate-limit.js';
 
 export type Properties = Record<string, string>;
 
@@ -32,6 +33,7 @@ export class HubSpotClient {
   constructor(
     private readonly options: Pick<HubSpotOptions, 'baseUrl' | 'accessToken' | 'requestTimeoutMs'>,
     private readonly traceHeaders: () => Record<string, string>,
+    private readonly reportRateLimit: ReportRateLimit,
   ) {
     this.base = options.baseUrl.replace(/\/+$/, '');
   }
@@ -99,8 +101,8 @@ export class HubSpotClient {
     if (response.status !== 409) this.assertSuccess(response);
   }
 
-  private send(method: string, path: string, signal: AbortSignal, body?: unknown): Promise<ProviderResponse> {
-    return requestProvider({
+  private async send(method: string, path: string, signal: AbortSignal, body?: unknown): Promise<ProviderResponse> {
+    const response = await requestProvider({
       provider: 'HubSpot',
       method,
       url: `${this.base}${path}`,
@@ -114,6 +116,8 @@ export class HubSpotClient {
       signal,
       timeoutMs: this.options.requestTimeoutMs,
     });
+    this.reportRateLimit(hubSpotRateLimit(response.headers));
+    return response;
   }
 
   private assertSuccess(response: ProviderResponse): void {

@@ -6,6 +6,6 @@ import { HubSpotProvider } from './hubspot.provider.js';
 export const hubspot: ProviderDefinition<CrmProvider, HubSpotOptions> = {
   name: 'hubspot',
   options: hubSpotOptions,
-  create: (options, { traceHeaders }) => new HubSpotProvider(options, traceHeaders),
+  create: (options, { traceHeaders, reportRateLimit }) => new HubSpotProvider(options, traceHeaders, reportRateLimit),
   check: (provider, { signal }) => provider.check({ signal }),
 };

@@ -20,6 +20,23 @@ const providerAt = (baseUrl: string, accessToken = TOKEN): HubSpotProvider =>
   new HubSpotProvider(hubSpotOptions.parse({ baseUrl, accessToken, requestTimeoutMs: 2_000 }), () => ({ traceparent: TRACEPARENT }));
 const failure = (work: Promise<unknown>): Promise<unknown> => work.then(() => undefined, (error: unknown) => error);
 
+describe('the HubSpot adapter, of limits', () => {
+  it.each([
+    [{ 'x-hubspot-ratelimit-max': '190', 'x-hubspot-ratelimit-remaining': '3', 'x-hubspot-ratelimit-interval-milliseconds': '10000' }, { remaining: 3, resetMs: 10_000, limit: 190 }],
+    [{ 'retry-after': '2' }, { remaining: 0, resetMs: 2_000 }],
+    [{}, undefined],
+  ])('tells what %j of a success says', async (headers, expected) => {
+    const server = createServer((_request, response) => response.writeHead(200, headers as Record<string, string>).end('{}')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const told = new Promise<unknown>((resolve) => {
+      const options = hubSpotOptions.parse({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, accessToken: TOKEN });
+      void new HubSpotProvider(options, () => ({}), resolve).check(call);
+    });
+    expect(await told).toEqual(expected);
+    server.close();
+  });
+});
+
 describe('the HubSpot adapter, against the simulated HubSpot', () => {
   let sandbox: TestSandbox;
   let provider: HubSpotProvider;

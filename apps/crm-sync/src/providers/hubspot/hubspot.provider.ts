@@ -1,3 +1,4 @@
+import type { ReportRateLimit } from '@posthorn/resilience';
 import type { CrmCall, CrmProvider, Enquiry, Order, Person, PersonChange, Recorded, Subscription } from '../../crm.provider.js';
 import { HubSpotClient, type HubSpotRecord, type Properties } from './hubspot.client.js';
 import { RefusedPropertiesError } from './hubspot.errors.js';
@@ -22,8 +23,9 @@ export class HubSpotProvider implements CrmProvider {
   constructor(
     private readonly options: HubSpotOptions,
     traceHeaders: () => Record<string, string>,
+    reportRateLimit: ReportRateLimit = () => undefined,
   ) {
-    this.client = new HubSpotClient(options, traceHeaders);
+    this.client = new HubSpotClient(options, traceHeaders, reportRateLimit);
     this.schema = new HubSpotSchema(this.client);
   }
 
