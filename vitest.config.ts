@@ -43,6 +43,7 @@ export default defineConfig({
           name: 'e2e',
           include: files('.e2e.spec.ts'),
           exclude: never,
+          globalSetup: ['e2e/src/shared-posthorn.setup.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 240_000,

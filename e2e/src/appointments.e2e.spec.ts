@@ -2,8 +2,8 @@ import { EXAMPLES, type EventData } from '@posthorn/contracts';
 import { waitFor } from '@posthorn/testing';
 import ICAL from 'ical.js';
 import { createDAVClient } from 'tsdav';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPosthorn, type Posthorn } from './posthorn.fixture.js';
+import { describe, expect, it } from 'vitest';
+import { sharedPosthorn } from './posthorn.fixture.js';
 
 type Appointment = EventData<'appointment.booked'>;
 
@@ -16,11 +16,7 @@ const parsed = (text: string): ICAL.Component => new ICAL.Component(ICAL.parse(t
 const eventIn = (calendar: ICAL.Component): ICAL.Event => new ICAL.Event(calendar.getFirstSubcomponent('vevent')!);
 
 describe('an appointment', () => {
-  let posthorn: Posthorn;
-  beforeAll(async () => {
-    posthorn = await startPosthorn();
-  });
-  afterAll(() => posthorn.stop());
+  const posthorn = sharedPosthorn();
 
   /** The calendar as an independent CalDAV client sees it. */
   async function calendar(): Promise<ICAL.Event[]> {

@@ -1,6 +1,6 @@
 import { EXAMPLES, type EventType } from '@posthorn/contracts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPosthorn, type Posthorn } from './posthorn.fixture.js';
+import { describe, expect, it } from 'vitest';
+import { sharedPosthorn } from './posthorn.fixture.js';
 
 /** What the services make of each type of event: the promise of the product, in one table. */
 const EXPECTED: Record<EventType, string[]> = {
@@ -17,11 +17,7 @@ const EXPECTED: Record<EventType, string[]> = {
 };
 
 describe('an event of each type', () => {
-  let posthorn: Posthorn;
-  beforeAll(async () => {
-    posthorn = await startPosthorn();
-  });
-  afterAll(() => posthorn.stop());
+  const posthorn = sharedPosthorn();
 
   it.each(Object.entries(EXPECTED) as [EventType, string[]][])(
     '%s reaches every service that wants it, once, and leaves a complete trace',

@@ -1,7 +1,7 @@
 import { EXAMPLES } from '@posthorn/contracts';
 import { waitFor } from '@posthorn/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPosthorn, type Posthorn } from './posthorn.fixture.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import { sharedPosthorn } from './posthorn.fixture.js';
 
 interface Redelivery {
   id: string;
@@ -11,11 +11,11 @@ interface Redelivery {
 }
 
 describe('an operator', () => {
-  let posthorn: Posthorn;
-  beforeAll(async () => {
-    posthorn = await startPosthorn();
+  const posthorn = sharedPosthorn();
+  afterAll(async () => {
+    await posthorn.mend('hubspot');
+    await posthorn.operate('POST', '/v1/connections/acme-hubspot/release');
   });
-  afterAll(() => posthorn.stop());
 
   const connection = async (id: string) => {
     const { connections } = await posthorn.operate<{ connections: { connection: string; state: string; backlog: { pending: number; dead: number } }[] }>('GET', '/v1/connections');
@@ -30,7 +30,7 @@ describe('an operator', () => {
     await waitFor(async () => (await connection('acme-hubspot'))?.backlog.pending === 20, { describe: '20 waiting deliveries' });
     await posthorn.kill('crm-sync');
     await waitFor(async () => (await connection('acme-hubspot'))?.state === 'isolated', { describe: 'the isolation after the kill' });
-    expect((await posthorn.records('hubspot')).contacts).toEqual([]);
+    expect((await posthorn.records('hubspot')).contacts.filter(({ properties }) => properties['email']?.startsWith('operated-'))).toEqual([]);
 
     await posthorn.fault('hubspot', { kind: 'status', status: 400 });
     await posthorn.operate('POST', '/v1/connections/acme-hubspot/release');
@@ -50,7 +50,8 @@ describe('an operator', () => {
     );
     expect(ended).toMatchObject({ matched: 20, redelivered: 20 });
     await Promise.all(sent.map(({ id }) => waitFor(() => posthorn.deliveryOf(id, 'crm-sync', 'delivered'), { timeoutMs: 30_000 })));
-    expect((await posthorn.records('hubspot')).notes).toHaveLength(20);
+    const notes = (await posthorn.records('hubspot')).notes.map(({ properties }) => properties['posthorn_event_id']);
+    expect(notes.filter((id) => sent.some((event) => event.id === id)).sort()).toEqual(sent.map(({ id }) => id).sort());
 
     for (const [verb, count] of [['isolate', 1], ['release', 1], ['check', 1], ['redelivery-started', 1], ['redelivery-finished', 1], ['redeliver', 20]] as const) {
       await waitFor(async () => (await posthorn.entries({ type: `crm-sync.operator.${verb}` })).length === count, { describe: `${count} × ${verb} in the audit log` });

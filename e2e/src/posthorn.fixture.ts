@@ -1,10 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeliveriesAnswer, EventData, EventType, OutcomeData } from '@posthorn/contracts';
 import { waitFor } from '@posthorn/testing';
-import { anyPorts, EXAMPLE_CONFIG, startStack, type Stack } from '@posthorn/tools';
 import { type ParsedMail, simpleParser } from 'mailparser';
+import { inject } from 'vitest';
 
 export interface Accepted {
   id: string;
@@ -44,31 +43,42 @@ interface MailRecord {
 
 export type Provider = 'hubspot' | 'smtp' | 'caldav';
 
-/** The whole system in real processes, on ports and in a folder of its own. */
-export async function startPosthorn(): Promise<Posthorn> {
-  const home = mkdtempSync(join(tmpdir(), 'posthorn-e2e-'));
-  const stack = await startStack({ home, configFile: EXAMPLE_CONFIG, ports: await anyPorts(), env: withoutServers(process.env) });
-  return new Posthorn(stack, home);
+/** Where a running system is and with which keys one may speak to it. */
+export interface PosthornAddress {
+  home: string;
+  urls: Record<string, string>;
+  keys: { site: string; auditor: string; operator: string };
 }
 
-/** What a website, an auditor and an operator can do with it, over the wire. */
+declare module 'vitest' {
+  interface ProvidedContext {
+    sharedPosthorn: PosthornAddress;
+  }
+}
+
+/**
+ * The system that the run's spec files share, one after the other. Whoever uses it leaves it as it was, apart from
+ * what it sent, and looks only at people and events of its own.
+ */
+export function sharedPosthorn(): Posthorn {
+  return new Posthorn(inject('sharedPosthorn'));
+}
+
+/** What a website, an auditor and an operator can do with the system over the wire, and kill -9. */
 export class Posthorn {
-  constructor(
-    private readonly stack: Stack,
-    private readonly home: string,
-  ) {}
+  constructor(readonly address: PosthornAddress) {}
 
   get urls(): Record<'ingress' | 'audit' | 'console' | 'website', string> {
-    return this.stack.urls;
+    return this.address.urls;
   }
 
   get siteKey(): string {
-    return this.stack.keys.site;
+    return this.address.keys.site;
   }
 
   /** Where and as whom an independent CalDAV client finds the calendar. */
   get caldav(): { serverUrl: string; credentials: { username: string; password: string } } {
-    const { caldavPassword } = JSON.parse(readFileSync(join(this.home, 'secrets.json'), 'utf8')) as { caldavPassword: string };
+    const { caldavPassword } = JSON.parse(readFileSync(join(this.address.home, 'secrets.json'), 'utf8')) as { caldavPassword: string };
     return { serverUrl: `${this.urls.website}/caldav/`, credentials: { username: 'acme', password: caldavPassword } };
   }
 
@@ -152,45 +162,29 @@ export class Posthorn {
   async operate<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(this.urls.console + path, {
       method,
-      headers: { authorization: `Bearer ${this.stack.keys.operator}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { authorization: `Bearer ${this.address.keys.operator}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as T;
   }
 
-  /** kill -9; the stack starts it again. */
+  /** kill -9; resolves when the stack has started it again, which is not yet to be ready. */
   async kill(name: string): Promise<void> {
-    await this.stack.process(name).kill('SIGKILL');
+    const victim = this.pidOf(name);
+    process.kill(victim, 'SIGKILL');
+    await waitFor(() => this.pidOf(name) !== victim, { timeoutMs: 60_000, describe: `${name} after its kill` });
   }
 
-  /** Stops it in good order, until `resume`. */
-  async halt(name: string): Promise<void> {
-    await this.stack.process(name).stop();
-  }
-
-  async resume(name: string): Promise<void> {
-    await this.stack.process(name).start();
-  }
-
-  /** kill -9 of NATS, and its disk is lost. */
-  async loseNats(): Promise<void> {
-    await this.kill('nats');
-    rmSync(join(this.home, 'nats'), { recursive: true, force: true });
-  }
-
-  /** Resolves when every service says that it is ready. */
-  async untilReady(): Promise<void> {
-    await Promise.all([...this.stack.processes.values()].map((process) => process.ready(60_000)));
-  }
-
-  async stop(): Promise<void> {
-    await this.stack.stop();
-    rmSync(this.home, { recursive: true, force: true });
+  private pidOf(name: string): number {
+    const running = JSON.parse(readFileSync(join(this.address.home, 'running.json'), 'utf8')) as { name: string; pid: number }[];
+    const found = running.find((entry) => entry.name === name);
+    if (found === undefined) throw new Error(`No process ${name} runs; there are ${running.map((entry) => entry.name).join(', ')}.`);
+    return found.pid;
   }
 
   private audit<T>(path: string): Promise<T> {
-    return getJson(`${this.urls.audit}${path}`, this.stack.keys.auditor);
+    return getJson(`${this.urls.audit}${path}`, this.address.keys.auditor);
   }
 
   private async mails(): Promise<MailRecord[]> {
@@ -202,9 +196,4 @@ async function getJson<T>(url: string, key?: string): Promise<T> {
   const response = await fetch(url, key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } });
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as T;
-}
-
-/** The tests bring their own servers, whatever the person who runs them uses otherwise. */
-function withoutServers(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...env, POSTGRES_URL: '', NATS_URL: '' };
 }

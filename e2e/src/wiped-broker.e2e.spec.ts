@@ -1,6 +1,6 @@
 import { waitFor } from '@posthorn/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPosthorn, type Posthorn } from './posthorn.fixture.js';
+import { type OwnPosthorn, startPosthorn } from './own-posthorn.fixture.js';
 import { steadyLoad } from './steady-load.fixture.js';
 
 const RATE_PER_SECOND = 40;
@@ -9,7 +9,7 @@ const RATE_PER_SECOND = 40;
 const RECOVERY_MS = 90_000;
 
 describe('kill -9 of NATS and the loss of its disk, twice, under load', () => {
-  let posthorn: Posthorn;
+  let posthorn: OwnPosthorn;
   beforeAll(async () => {
     posthorn = await startPosthorn();
   });
