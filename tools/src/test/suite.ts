@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { WORKSPACE } from '../workspace.js';
-import { addCounts, countsOf, NO_TESTS, type TestCounts } from './test.report.js';
+import { addCounts, causesOf, countsOf, lastLinesOf, NO_TESTS, type TestCounts } from './test.report.js';
 
 interface Check {
   name: string;
@@ -14,6 +14,9 @@ interface Check {
   /** Whether it writes a vitest report. */
   counted?: boolean;
 }
+
+/** A CI that hears nothing for long takes a run for dead. */
+const SIGN_OF_LIFE_EVERY_MS = 60_000;
 
 const VITEST = { package: 'vitest', script: 'vitest.mjs' };
 
@@ -35,42 +38,56 @@ export async function runSuite(names: readonly string[]): Promise<number> {
     return 2;
   }
   const reports = mkdtempSync(join(tmpdir(), 'posthorn-reports-'));
-  const failed: string[] = [];
+  const failed: { name: string; causes: string }[] = [];
   let counts = NO_TESTS;
   try {
     for (const check of CHECKS) {
       if (names.length > 0 && !names.includes(check.name)) continue;
-      const { ok, tests } = await runCheck(check, reports);
+      const { causes, tests } = await runCheck(check, reports);
       counts = addCounts(counts, tests);
-      if (!ok) failed.push(check.name);
+      if (causes !== undefined) failed.push({ name: check.name, causes });
     }
   } finally {
     rmSync(reports, { recursive: true, force: true });
   }
-  if (failed.length > 0) say(`\nFailed: ${failed.join(', ')}`);
+  // Once more and at the end: whoever keeps logs cuts them in the middle.
+  for (const { name, causes } of failed) say(`\n── why ${name} failed ──\n${causes}`);
+  if (failed.length > 0) say(`\nFailed: ${failed.map(({ name }) => name).join(', ')}`);
   say(`${counts.passed} passed, ${counts.failed} failed${counts.skipped === 0 ? '' : `, ${counts.skipped} skipped`}`);
   return failed.length === 0 ? 0 : 1;
 }
 
-async function runCheck(check: Check, reports: string): Promise<{ ok: boolean; tests: TestCounts }> {
-  const began = performance.now();
-  say(`  ${check.name} …`);
-  const report = join(reports, `${check.name}.json`);
-  const reporting = check.counted === true ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : [];
-  const { status, output } = await capture([scriptOf(check.program), ...check.args, ...reporting]);
-  const tests = check.counted === true ? readReport(report) : NO_TESTS;
-  const summary = check.counted === true ? `, ${tests.passed} passed, ${tests.failed} failed` : '';
-  // A file that could not even be loaded fails the run without a failed test.
-  if (status !== 0) say(output.trimEnd());
-  say(`  ${check.name}: ${status === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - began) / 1000).toFixed(1)} s${summary}`);
-  return { ok: status === 0, tests: status !== 0 && tests.failed === 0 ? { ...tests, failed: 1 } : tests };
+interface Result {
+  tests: TestCounts;
+  /** Undefined when it passed. */
+  causes: string | undefined;
 }
 
-function readReport(file: string): TestCounts {
+async function runCheck(check: Check, reports: string): Promise<Result> {
+  const began = performance.now();
+  const elapsed = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`;
+  say(`  ${check.name} …`);
+  const stillHere = setInterval(() => say(`  ${check.name} … ${elapsed()}`), SIGN_OF_LIFE_EVERY_MS);
+  const file = join(reports, `${check.name}.json`);
+  const reporting = check.counted === true ? ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`] : [];
+  const { status, output } = await capture([scriptOf(check.program), ...check.args, ...reporting]);
+  clearInterval(stillHere);
+  const report = check.counted === true ? readReport(file) : undefined;
+  const tests = countsOf(report);
+  const summary = check.counted === true ? `, ${tests.passed} passed, ${tests.failed} failed` : '';
+  if (status !== 0) say(output.trimEnd());
+  say(`  ${check.name}: ${status === 0 ? 'passed' : 'FAILED'} in ${elapsed()}${summary}`);
+  if (status === 0) return { tests, causes: undefined };
+  const causes = causesOf(report, WORKSPACE);
+  // A file that could not even be loaded fails the run without a failed test; an error outside of the tests is in no report.
+  return { tests: tests.failed === 0 ? { ...tests, failed: 1 } : tests, causes: causes === '' ? lastLinesOf(output) : causes };
+}
+
+function readReport(file: string): unknown {
   try {
-    return countsOf(JSON.parse(readFileSync(file, 'utf8')));
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return NO_TESTS;
+    return undefined;
   }
 }
 
