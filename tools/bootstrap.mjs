@@ -150,6 +150,7 @@ function environment(node) {
     ...process.env,
     // Whatever is started from here on finds the same Node.
     PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH ?? ''}`,
+    NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'posthorn', 'compiled'),
     NX_DAEMON: 'false',
     NX_NO_CLOUD: 'true',
     NX_TUI: 'false',

@@ -1,6 +1,7 @@
 import type { PortPlan } from './port.plan.js';
 import { fingerprintOf, type Secrets } from './secret.store.js';
 import type { ServiceEntry } from './service.catalogue.js';
+import { COMPILE_CACHE } from '../workspace.js';
 
 /** Postgres as its administrator reaches it: the URL names the database and holds no password. */
 export interface DatabaseAccess {
@@ -21,8 +22,6 @@ export interface StackFacts {
   database: DatabaseAccess;
   nats: NatsAccess;
   sandboxDir: string;
-  /** Where Node keeps what it has compiled, so that the next start is quicker. */
-  compileCache: string;
   /** What we were started with; the services inherit it, without the administrators' secrets. */
   env: NodeJS.ProcessEnv;
 }
@@ -36,7 +35,7 @@ export function serviceEnvironment(service: ServiceEntry, facts: StackFacts): No
     ...inherited(facts.env),
     ...configurationValues(facts),
     NODE_ENV: 'production',
-    NODE_COMPILE_CACHE: facts.compileCache,
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
     POSTHORN_CONFIG: facts.configFile,
     HOST: '127.0.0.1',
     PORT: String(ports[service.name]),
@@ -59,7 +58,7 @@ export function provisioningEnvironment(service: ServiceEntry, facts: StackFacts
   const { given, url } = facts.nats;
   return {
     ...inherited(facts.env),
-    NODE_COMPILE_CACHE: facts.compileCache,
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
     ...withValues({
       ADMIN_DATABASE_URL: facts.database.url,
       ADMIN_DATABASE_PASSWORD: facts.database.password,

@@ -11,7 +11,6 @@ export class StackHome {
   readonly nats: string;
   readonly sandbox: string;
   readonly programs: string;
-  readonly compileCache: string;
   readonly roster: string;
   private readonly logs: string;
 
@@ -22,7 +21,6 @@ export class StackHome {
     this.nats = join(folder, 'nats');
     this.sandbox = join(folder, 'sandbox');
     this.programs = join(folder, 'programs');
-    this.compileCache = join(folder, 'compiled');
     this.roster = join(folder, 'running.json');
     this.logs = join(folder, 'logs');
   }
