@@ -58,6 +58,27 @@ describe('ConnectionWorker', () => {
     expect(queue.claims).toEqual([8, 8, 8]);
   });
 
+  it('claims at once while the provider has little to do', async () => {
+    const worker = new ConnectionWorker(connectionWith({ concurrency: 8 }), queue);
+    queue.behaviour = () => new Promise((resolve) => setTimeout(resolve, 100));
+    for (let arrived = 1; arrived <= 4; arrived += 1) {
+      queue.due.push(String(arrived));
+      worker.wake();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(queue.due).toEqual([]);
+    }
+  });
+
+  it('lets slots that become free one by one share a claim', async () => {
+    queue.due = Array.from({ length: 400 }, (_, index) => String(index));
+    let calls = 0;
+    queue.behaviour = () => new Promise((resolve) => setTimeout(resolve, 50 + (calls++ % 8)));
+    new ConnectionWorker(connectionWith({ concurrency: 8 }), queue).wake();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(queue.delivered).toHaveLength(400);
+    expect(queue.claims.length).toBeLessThan(150);
+  });
+
   it('claims nothing while the connection is isolated, and goes on at its release', async () => {
     const connection = connectionWith({});
     connection.guard.isolate('maintenance');

@@ -7,6 +7,8 @@ const MAX_CLAIM = 200;
 /** After a claim that failed; the poll and every wake-up would come sooner and in vain. */
 const AFTER_FAILURE_MS = 500;
 const MAX_TIMER_MS = 60_000;
+/** How long a free slot waits for others, so that they share a claim; less than any call over a network takes. */
+const GATHER_MS = 5;
 
 export interface WorkerPorts {
   claim(connection: Connection, limit: number): Promise<ClaimedDelivery[]>;
@@ -28,6 +30,7 @@ export class ConnectionWorker {
   private waiting: NodeJS.Timeout | undefined;
   /** After a failed claim; nothing shortens it. */
   private pausing: NodeJS.Timeout | undefined;
+  private gathering: NodeJS.Timeout | undefined;
   private readonly held = new Set<Promise<void>>();
 
   constructor(
@@ -47,6 +50,7 @@ export class ConnectionWorker {
     this.stopped = true;
     clearTimeout(this.waiting);
     clearTimeout(this.pausing);
+    clearTimeout(this.gathering);
   }
 
   /** Resolves when everything it holds is settled. */
@@ -56,35 +60,44 @@ export class ConnectionWorker {
   }
 
   private proceed(): void {
-    if (!this.expecting || this.claiming !== undefined || this.stopped || this.pausing !== undefined) return;
+    if (!this.expecting || this.isBusy()) return;
+    const room = this.room();
+    if (room <= 0) this.waitForTime();
+    // A claim is a commit, and costs nearly the same for one delivery as for ten.
+    else if (this.held.size === 0 || room * 2 >= this.connection.guard.options.concurrency) this.begin();
+    else this.gathering ??= setTimeout(() => this.begin(), GATHER_MS);
+  }
+
+  private begin(): void {
+    clearTimeout(this.gathering);
+    this.gathering = undefined;
+    if (this.isBusy() || this.room() <= 0) return;
     clearTimeout(this.waiting);
-    this.claiming = this.claimWhileThereIsWork().finally(() => {
+    this.claiming = this.claim().finally(() => {
       this.claiming = undefined;
       // A slot that became free in the meantime found this one still claiming.
-      if (this.room() > 0) this.proceed();
+      this.proceed();
     });
+  }
+
+  private isBusy(): boolean {
+    return this.claiming !== undefined || this.stopped || this.pausing !== undefined;
   }
 
   private room(): number {
     return Math.min(this.connection.guard.freeSlots(), MAX_CLAIM, MAX_UNSETTLED - this.held.size);
   }
 
-  private async claimWhileThereIsWork(): Promise<void> {
+  private async claim(): Promise<void> {
+    const limit = this.room();
+    // Set before the claim: a wake-up while it runs means that there may be more than it saw.
+    this.expecting = false;
     try {
-      while (this.expecting && !this.stopped) {
-        const limit = this.room();
-        if (limit <= 0) {
-          this.waitForTime();
-          return;
-        }
-        // Set before the claim: a wake-up while it runs means that there may be more than it saw.
-        this.expecting = false;
-        const claimed = await this.ports.claim(this.connection, limit);
-        if (claimed.length === limit) this.expecting = true;
-        for (const delivery of claimed) this.hold(delivery);
-        // A provider that answers at once has its slots free again, and one claim can fill them all.
-        if (this.expecting) await new Promise((resolve) => setImmediate(resolve));
-      }
+      const claimed = await this.ports.claim(this.connection, limit);
+      if (claimed.length === limit) this.expecting = true;
+      for (const delivery of claimed) this.hold(delivery);
+      // A provider that answers at once has its slots free again, and one claim can fill them all.
+      if (this.expecting) await new Promise((resolve) => setImmediate(resolve));
     } catch (error) {
       this.expecting = true;
       this.pausing = this.after(AFTER_FAILURE_MS, () => (this.pausing = undefined));
@@ -102,6 +115,7 @@ export class ConnectionWorker {
   }
 
   private waitForTime(): void {
+    clearTimeout(this.waiting);
     const at = this.connection.guard.availableAt();
     if (at !== undefined) this.waiting = this.after(Math.max(1, at.getTime() - Date.now()), () => undefined);
   }

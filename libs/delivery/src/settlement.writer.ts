@@ -7,7 +7,6 @@ import { type Settlement } from './delivery.row.js';
 import { DeliveryStore } from './delivery.store.js';
 
 const MAX_BATCH = 200;
-const CONCURRENCY = 2;
 const AGAIN_MS = 250;
 
 interface Settled {
@@ -22,8 +21,8 @@ export class SettlementWriter {
   private readonly logger = new Logger(SettlementWriter.name);
   private readonly abandoned = new AbortController();
   private readonly batcher = new MicroBatcher<Settlement, Settled | Error>({
+    // One at a time: a slot is free before its settlement is written, so what waits only makes the next commit larger.
     maxBatch: MAX_BATCH,
-    concurrency: CONCURRENCY,
     run: (settlements) => this.write(settlements),
   });
 

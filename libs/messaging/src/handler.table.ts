@@ -7,6 +7,8 @@ export type Invoke = (messages: readonly ReceivedMessage[]) => Promise<void>;
 export interface Route {
   /** Undefined: the handler takes one message at a time. */
   batchSize?: number;
+  /** How long a batch that is not full waits for more; 0 unless the handler says so. */
+  gatherMs: number;
   invoke: Invoke;
 }
 
@@ -38,9 +40,10 @@ export class HandlerTable {
   }
 
   private route(handler: MessageHandler): Route {
-    const batchSize = batchSizeOf(handler.extras, this.defaultBatchSize);
+    const { batchSize, gatherMs } = batchingOf(handler.extras, this.defaultBatchSize);
     return {
       batchSize,
+      gatherMs,
       invoke: async (messages) => {
         const context = new JetStreamContext([messages, this.stream]);
         const result: unknown = await handler(batchSize === undefined ? messages[0] : messages, context);
@@ -51,8 +54,12 @@ export class HandlerTable {
   }
 }
 
-function batchSizeOf(extras: Record<string, unknown> | undefined, fallback: number): number | undefined {
+function batchingOf(extras: Record<string, unknown> | undefined, fallback: number): Pick<Route, 'batchSize' | 'gatherMs'> {
   const batch = extras?.['batch'];
-  if (typeof batch !== 'object' || batch === null) return undefined;
-  return 'size' in batch && typeof batch.size === 'number' && batch.size > 0 ? batch.size : fallback;
+  if (typeof batch !== 'object' || batch === null) return { gatherMs: 0 };
+  const positive = (value: unknown): number | undefined => (typeof value === 'number' && value > 0 ? value : undefined);
+  return {
+    batchSize: ('size' in batch ? positive(batch.size) : undefined) ?? fallback,
+    gatherMs: ('gatherMs' in batch ? positive(batch.gatherMs) : undefined) ?? 0,
+  };
 }

@@ -90,7 +90,7 @@ export class MessageDispatcher {
 
   /**
    * The next batch starts after one turn of the event loop, so that messages which came in one packet share it; or
-   * after a pause while everything new fails. Meanwhile no more is fetched than there is room for.
+   * after a pause, where the handler gathers or while everything new fails. Meanwhile no more is fetched than there is room for.
    */
   private schedule(): void {
     if (this.scheduled || this.batching || this.stopped) return;
@@ -99,9 +99,14 @@ export class MessageDispatcher {
       this.scheduled = false;
       if (!this.batching && !this.stopped) this.startBatch();
     };
-    const wait = pauseMs(this.failuresInARow);
+    const wait = Math.max(pauseMs(this.failuresInARow), this.gatherMs());
     if (wait === 0) setImmediate(begin);
     else setTimeout(begin, wait).unref();
+  }
+
+  private gatherMs(): number {
+    const route = (this.fresh[0] ?? this.again[0])?.route;
+    return route === undefined || this.fresh.length >= (route.batchSize ?? 1) ? 0 : route.gatherMs;
   }
 
   private startBatch(): void {

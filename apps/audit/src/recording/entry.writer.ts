@@ -6,6 +6,7 @@ import type { NewEntry } from './entry.js';
 // entry ever appears behind one that a reader has already seen.
 const QUEUE_UP = "SELECT pg_advisory_xact_lock(hashtextextended('posthorn audit entries', 0))";
 
+// A scalar subquery is never turned into a join, which would read the whole log for each batch: one index probe each.
 const APPEND = prepared(`
   INSERT INTO entries (position, id, kind, site, type, service, connection, outcome, event_id, correlation, causation,
                        recorded_at, envelope, personal)
@@ -16,7 +17,7 @@ const APPEND = prepared(`
                 $9::text[], $10::uuid[], $11::text[], $12::text[])
          WITH ORDINALITY AS item (id, kind, site, type, service, connection, outcome, event_id, correlation,
                                   causation, envelope, personal, n)
-   WHERE NOT EXISTS (SELECT FROM entries WHERE entries.id = item.id)
+   WHERE (SELECT true FROM entries known WHERE known.id = item.id) IS NULL
   ON CONFLICT (id) DO NOTHING
   RETURNING id`);
 

@@ -4,7 +4,8 @@ import { EVENTS_STREAM, OUTCOMES_STREAM } from '@posthorn/contracts';
 import type { ReceivedMessage } from '@posthorn/messaging';
 import { EntryRecorder, type Recordable } from './entry.recorder.js';
 
-const BATCH = { batch: { size: 500 } };
+// Nobody waits for the log, and every entry goes into a dozen indexes under one lock: a few more a commit are worth it.
+const BATCH = { batch: { size: 500, gatherMs: 25 } };
 
 /** Takes every event and every outcome, in batches. A batch is acknowledged once it is committed. */
 @Controller()

@@ -34,6 +34,8 @@ export interface LetterContext {
 /** Writes a letter in the site's and the reader's way and hands it to the connection's transport. */
 @Injectable()
 export class LetterSender {
+  private readonly models = new Map<string, CommonModel>();
+
   constructor(
     @Inject(MAIL_SETTINGS) private readonly settings: MailSettings,
     private readonly templates: TemplateBook,
@@ -52,7 +54,7 @@ export class LetterSender {
     const wishes = [...(letter.locales ?? []), site.locale, FALLBACK_LOCALE];
     const language = chooseLocale(wishes, templates.languagesOf(letter.template));
     const context: LetterContext = { site, locale: formattingLocale(language, wishes), acceptedAt: acceptedAtOf(event.id) };
-    const rendered = templates.render(letter.template, commonModel(site, language), letter.model(context));
+    const rendered = templates.render(letter.template, this.commonModel(event.site, site, language), letter.model(context));
     const address = (who: 'owner' | MailAddress): MailAddress => (who === 'owner' ? site.owner : who);
     return {
       // Event and action name the mail: the same at every attempt, and no two mails share it.
@@ -69,6 +71,14 @@ export class LetterSender {
       },
       invitation: letter.invitation?.(context),
     };
+  }
+
+  // The same for every letter of a site in one language; cutting graphemes and mixing colours take longer than the rest.
+  private commonModel(id: string, site: SiteProfile, language: string): CommonModel {
+    const key = `${id} ${language}`;
+    const model = this.models.get(key) ?? commonModel(site, language);
+    this.models.set(key, model);
+    return model;
   }
 
   private siteOf(site: string): SiteProfile {

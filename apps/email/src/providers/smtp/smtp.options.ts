@@ -20,7 +20,8 @@ export const smtpOptions = z
     ca: z.string().optional(),
     /** What we call ourselves in EHLO. Default: the machine's name. */
     clientName: z.string().regex(/^[A-Za-z0-9.-]+$/).optional(),
-    maxConnections: z.number().int().min(1).max(100).default(5),
+    /** With fewer than `guard.concurrency`, calls wait for a connection while their deadline runs. */
+    maxConnections: z.number().int().min(1).max(100).default(8),
     connectTimeoutMs: z.number().int().min(100).default(5_000),
     /** Silence after which a connection counts as dead. */
     silenceTimeoutMs: z.number().int().min(100).default(10_000),

@@ -1,5 +1,5 @@
 import { createTransport, type SendMailOptions } from 'nodemailer';
-import { type Readable } from 'node:stream';
+import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream';
 import { type MailAddress, type MailTransport, type OutgoingMail } from '../../mail/mail.transport.js';
 import { translateSmtpError, unsendable } from './smtp.errors.js';
 import { type SmtpOptions } from './smtp.options.js';
@@ -45,7 +45,8 @@ export class SmtpTransport implements MailTransport {
     this.pool.use('stream', (mail, done) => {
       const createReadStream = mail.message.createReadStream.bind(mail.message);
       mail.message.createReadStream = (options) => {
-        const stream = createReadStream(options);
+        const stream = new OnePiece();
+        pipeline(createReadStream(options), stream, () => undefined);
         if (mail.data.signal !== undefined) this.streams.set(mail.data.signal, stream);
         return stream;
       };
@@ -82,6 +83,20 @@ export class SmtpTransport implements MailTransport {
 
   close(): void {
     this.pool.close();
+  }
+}
+
+/** nodemailer makes a mail of some forty pieces, each of which would be a packet and a system call of its own. */
+class OnePiece extends Transform {
+  private readonly pieces: Buffer[] = [];
+
+  override _transform(piece: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.pieces.push(piece);
+    done();
+  }
+
+  override _flush(done: TransformCallback): void {
+    done(null, Buffer.concat(this.pieces));
   }
 }
 
