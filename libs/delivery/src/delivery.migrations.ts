@@ -1,5 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 import { CreateArchive1790000000060 } from './archive/archive.migration.js';
+import { OneAtWork1790000000080 } from './delivery.line.migration.js';
 import { CreateOperations1790000000050 } from './operations/operations.migration.js';
 
 /** The indexes are partial: their size follows the work that is open, not the work that was done. */
@@ -56,4 +57,4 @@ export class CreateDeliveries1790000000030 implements MigrationInterface {
   }
 }
 
-export const DELIVERY_MIGRATIONS: (new () => MigrationInterface)[] = [CreateDeliveries1790000000030, CreateOperations1790000000050, CreateArchive1790000000060];
+export const DELIVERY_MIGRATIONS: (new () => MigrationInterface)[] = [CreateDeliveries1790000000030, CreateOperations1790000000050, CreateArchive1790000000060, OneAtWork1790000000080];

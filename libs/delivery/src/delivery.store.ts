@@ -130,8 +130,14 @@ export class DeliveryStore {
 
   /** Committed when it resolves: only then may the provider be called. */
   async claim(connection: string, limit: number, leaseMs: number): Promise<ClaimedDelivery[]> {
-    const rows = await this.database.query<ClaimedRow>(CLAIM, [connection, limit, leaseMs]);
-    return rows.map((row) => claimed(connection, row));
+    try {
+      const rows = await this.database.query<ClaimedRow>(CLAIM, [connection, limit, leaseMs]);
+      return rows.map((row) => claimed(connection, row));
+    } catch (error) {
+      if (!isLineTaken(error)) throw error;
+      // Another replica's claim was not to be seen yet. Now it is, so that each new try has seen one more.
+      return this.claim(connection, limit, leaseMs);
+    }
   }
 
   /** Returns the ids that were settled, and the connections in which a waiting delivery was let go. */
@@ -199,6 +205,12 @@ export class DeliveryStore {
 function claimed(connection: string, row: ClaimedRow): ClaimedDelivery {
   const { id, action, was, attempts, fence, superseded, envelope } = row;
   return { id, connection, action, was, attempts, fence, superseded, event: envelope, firstAttemptAt: row.first_attempt_at, createdAt: row.created_at };
+}
+
+/** Two claims at once took deliveries of the same ordering key. */
+function isLineTaken(error: unknown): boolean {
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  return code === '23505' && constraint === 'deliveries_attempting';
 }
 
 /** Postgres refuses NUL in text, and a provider's chatter must not stop a settlement. */

@@ -54,6 +54,20 @@ export const DEFECTS = {
     });`,
     test: integration('libs/delivery/src/crash.int.spec.ts', 'has committed its attempt before the provider is called'),
   },
+  'double-claim': {
+    what: 'a claim does not exclude the claims of other replicas',
+    file: 'libs/delivery/src/delivery.store.ts',
+    search: 'LIMIT $2\n       FOR UPDATE OF d SKIP LOCKED',
+    replace: 'LIMIT $2',
+    test: integration('libs/delivery/src/model/delivery.storm.int.spec.ts', 'claims each delivery once, however many claim at the same moment'),
+  },
+  'two-of-a-line': {
+    what: 'two deliveries of one ordering key may be under way',
+    file: 'libs/delivery/src/delivery.line.migration.ts',
+    search: 'CREATE UNIQUE INDEX deliveries_attempting',
+    replace: 'CREATE INDEX deliveries_attempting',
+    test: integration('libs/delivery/src/model/delivery.storm.int.spec.ts', 'let one delivery of a line go, though an earlier one arrives while a later one is being claimed'),
+  },
   'no-fence': {
     what: 'a settlement is believed whichever claim it belongs to',
     file: 'libs/delivery/src/delivery.store.ts',
@@ -85,8 +99,8 @@ export const DEFECTS = {
   'early-slot': {
     what: 'a slot is free at the deadline, though its call still runs',
     file: 'libs/resilience/src/guard.ts',
-    search: 'this.holdSlot(call.ended);',
-    replace: 'this.holdSlot(call.result.then(() => undefined, () => undefined));',
+    search: 'this.bulkhead.hold(call.ended, ',
+    replace: 'this.bulkhead.hold(call.result.then(() => undefined, () => undefined), ',
     test: unit('libs/resilience/src/guard.spec.ts', 'keeps the slot of a call that outlives its deadline until it really ends'),
   },
 } as const satisfies Record<string, Defect>;
