@@ -137,10 +137,10 @@ class Drill {
     }
   }
 
-  private isDone({ accepted, unrelayed, unrecorded, planned, open }: Remaining): boolean {
-    if (this.client.inFlight > 0 || unrelayed > 0 || unrecorded > 0 || accepted < this.client.accepted.length) return false;
+  private isDone({ whole }: Remaining): boolean {
+    if (this.client.inFlight > 0 || whole === undefined || whole.unrecorded > 0 || whole.accepted < this.client.accepted.length) return false;
     const expected = this.expectedDeliveries();
-    return DELIVERING.every((service) => open[service] === 0 && planned[service] >= expected[service]);
+    return DELIVERING.every((service) => whole.planned[service] >= expected[service]);
   }
 
   private expectedDeliveries(): Record<(typeof DELIVERING)[number], number> {

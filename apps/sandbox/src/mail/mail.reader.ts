@@ -38,8 +38,20 @@ export async function readMail(mail: ReceivedMail): Promise<ReadMail> {
 /** The two headers worth keeping beside the raw message. */
 export async function summaryOf(raw: string): Promise<{ subject: string; messageId?: string }> {
   const end = raw.search(/\r?\n\r?\n/);
-  const parsed = await simpleParser(end < 0 ? raw : raw.slice(0, end + 4));
-  return { subject: parsed.subject ?? '(no subject)', ...(parsed.messageId && { messageId: parsed.messageId }) };
+  const head = end < 0 ? raw : raw.slice(0, end + 4);
+  const { subject, messageId } = plainHeaders(head) ?? (await simpleParser(head));
+  return { subject: subject ?? '(no subject)', ...(messageId && { messageId }) };
+}
+
+// Most mails need no parser, which takes longer than everything else that is done with a mail here.
+function plainHeaders(head: string): { subject: string; messageId: string } | undefined {
+  if (/=\?/.test(head)) return undefined;
+  const only = (name: string): string | undefined => {
+    const found = [...head.matchAll(new RegExp(`^${name}:[ \\t]*([\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?)\\r?\\n(?![ \\t])`, 'gim'))];
+    return found.length === 1 ? found[0]?.[1] : undefined;
+  };
+  const [subject, messageId] = [only('Subject'), only('Message-ID')];
+  return subject !== undefined && messageId !== undefined && /^<[^<>\s]+>$/.test(messageId) ? { subject, messageId } : undefined;
 }
 
 function addresses(to: AddressObject | AddressObject[] | undefined): string {

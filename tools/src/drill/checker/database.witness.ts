@@ -7,15 +7,19 @@ const SCHEMAS: Readonly<Record<DeliveringService, string>> = { 'crm-sync': 'crm'
 
 /** How much is not done yet, at one moment. */
 export interface Remaining {
-  /** In ingress's ledger. */
-  accepted: number;
   /** In a ledger or an outbox, and not yet handed to NATS. */
   unrelayed: number;
-  /** Deliveries that exist, and those of them that are not in a final state, by service. */
-  planned: Record<DeliveringService, number>;
+  /** Deliveries that are not in a final state, by service. */
   open: Record<DeliveringService, number>;
-  /** Events and outcomes that the audit log does not have yet. */
-  unrecorded: number;
+  /** Counted only once the above is nothing: it means reading everything, of which the storm has left a lot. */
+  whole?: {
+    /** In ingress's ledger. */
+    accepted: number;
+    /** Deliveries that exist. */
+    planned: Record<DeliveringService, number>;
+    /** Events and outcomes that the audit log does not have yet. */
+    unrecorded: number;
+  };
 }
 
 export type LedgerRows = Map<string, { key: string | null; acceptedAt: number }>;
@@ -28,6 +32,11 @@ interface DeliveryRecord {
   error_code: string | null;
   at: string;
 }
+
+const OUTBOXES = DELIVERING.map((service) => SCHEMAS[service]);
+
+const ofEach = (numberOf: (service: string) => number): Record<DeliveringService, number> =>
+  Object.fromEntries(DELIVERING.map((service) => [service, numberOf(service)])) as Record<DeliveringService, number>;
 
 /** Reads the services' tables as an administrator. It knows their columns and none of their code. */
 export class DatabaseWitness {
@@ -46,27 +55,24 @@ export class DatabaseWitness {
   }
 
   async remaining(): Promise<Remaining> {
-    const counts = DELIVERING.flatMap((service) => [
-      `(SELECT count(*) FROM ${SCHEMAS[service]}.all_deliveries) AS "planned ${service}"`,
-      `(SELECT count(*) FROM ${SCHEMAS[service]}.deliveries WHERE state IN ('pending', 'retrying', 'unknown', 'attempting')) AS "open ${service}"`,
+    const row = await this.row([
+      ...DELIVERING.map((service) => `(SELECT count(*) FROM ${SCHEMAS[service]}.deliveries WHERE state IN ('pending', 'retrying', 'unknown', 'attempting')) AS "${service}"`),
+      `${['ingress', ...OUTBOXES].map((schema) => `(SELECT count(*) FROM ${schema}.unrelayed)`).join(' + ')} AS unrelayed`,
     ]);
-    const outboxes = DELIVERING.map((service) => SCHEMAS[service]);
-    const [row = {}] = await this.query<Record<string, string>>(`
-      SELECT ${counts.join(', ')},
-        (SELECT count(*) FROM ingress.ledger) AS accepted,
-        ${['ingress', ...outboxes].map((schema) => `(SELECT count(*) FROM ${schema}.unrelayed)`).join(' + ')} AS unrelayed,
-        (SELECT count(*) FROM ingress.ledger) - (SELECT count(*) FROM audit.entries WHERE kind = 'event')
-          + ${outboxes.map((schema) => `(SELECT count(*) FROM ${schema}.ledger)`).join(' + ')}
-          - (SELECT count(*) FROM audit.entries WHERE kind = 'outcome' AND service IN (${DELIVERING.map((service) => `'${service}'`).join(', ')})) AS unrecorded`);
-    const perService = (what: string): Record<DeliveringService, number> =>
-      Object.fromEntries(DELIVERING.map((service) => [service, Number(row[`${what} ${service}`])])) as Record<DeliveringService, number>;
-    return {
-      accepted: Number(row['accepted']),
-      unrelayed: Number(row['unrelayed']),
-      unrecorded: Number(row['unrecorded']),
-      planned: perService('planned'),
-      open: perService('open'),
-    };
+    const remaining = { unrelayed: row('unrelayed'), open: ofEach(row) };
+    const idle = remaining.unrelayed === 0 && DELIVERING.every((service) => remaining.open[service] === 0);
+    return idle ? { ...remaining, whole: await this.whole() } : remaining;
+  }
+
+  private async whole(): Promise<Remaining['whole']> {
+    const row = await this.row([
+      ...DELIVERING.map((service) => `(SELECT count(*) FROM ${SCHEMAS[service]}.all_deliveries) AS "${service}"`),
+      '(SELECT count(*) FROM ingress.ledger) AS accepted',
+      `${OUTBOXES.map((schema) => `(SELECT count(*) FROM ${schema}.ledger)`).join(' + ')} AS told`,
+      // Without gaps, so the last position is their number; that each is the right one is looked at in the end.
+      '(SELECT coalesce(max(position), 0) FROM audit.entries) AS recorded',
+    ]);
+    return { accepted: row('accepted'), planned: ofEach(row), unrecorded: row('accepted') + row('told') - row('recorded') };
   }
 
   async ledger(): Promise<LedgerRows> {
@@ -111,6 +117,11 @@ export class DatabaseWitness {
       unknown: countsOf('unknown'),
       missingOutcomes: missing.flat().reduce((sum, { count }) => sum + Number(count), 0),
     };
+  }
+
+  private async row(columns: readonly string[]): Promise<(name: string) => number> {
+    const [row = {}] = await this.query<Record<string, string>>(`SELECT ${columns.join(', ')}`);
+    return (name) => Number(row[name]);
   }
 
   private async query<R extends object>(sql: string): Promise<R[]> {

@@ -43,7 +43,7 @@ export class DrillDisplay {
     if (phase === 'storm') return `${time}  ${number(accepted)} accepted, ${inFlight} trying  ${red(broken.join(', '))}`;
     if (remaining === undefined) return `${time}  ${dim('the database does not answer yet')}`;
     const open = Object.entries(remaining.open).map(([service, count]) => `${service} ${number(count)}`);
-    return `${time}  to do: ${inFlight} to accept, ${number(remaining.unrelayed)} to publish, ${open.join(', ')}, ${number(Math.max(0, remaining.unrecorded))} to record`;
+    return `${time}  to do: ${inFlight} to accept, ${number(remaining.unrelayed)} to publish, ${open.join(', ')}${remaining.whole === undefined ? '' : `, ${number(Math.max(0, remaining.whole.unrecorded))} to record`}`;
   }
 
   private clear(): void {
