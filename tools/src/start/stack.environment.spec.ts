@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { EXAMPLE_CONFIG } from '../workspace.js';
+import { referencesIn } from './configuration.references.js';
 import { portsFrom } from './port.plan.js';
 import { loadSecrets } from './secret.store.js';
 import { SERVICES } from './service.catalogue.js';
@@ -14,7 +15,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const secrets = loadSecrets(join(folder, 'secrets.json'));
 const facts = (over: Partial<StackFacts> = {}): StackFacts => ({
-  configFile: '/etc/posthorn.yaml',
+  configFile: EXAMPLE_CONFIG,
+  references: referencesIn(EXAMPLE_CONFIG),
   ports: portsFrom(5000),
   secrets,
   database: { url: 'postgres://postgres@127.0.0.1:5007/posthorn?sslmode=prefer', password: secrets.postgresAdmin },
@@ -28,6 +30,12 @@ const service = (name: string) => {
   if (found === undefined) throw new Error(name);
   return found;
 };
+
+/** The variables a section of posthorn.yaml refers to, as the text has them. */
+function sectionOf(name: string): string[] {
+  const text = readFileSync(EXAMPLE_CONFIG, 'utf8').split(/^(?=\S)/m).find((section) => section.startsWith(`${name}:`)) ?? '';
+  return [...new Set([...text.matchAll(/\$\{env:(\w+)\}/g)].map(([, variable]) => variable!))];
+}
 
 describe('serviceEnvironment', () => {
   it('gives a service its own role, user and port', () => {
@@ -61,12 +69,25 @@ describe('serviceEnvironment', () => {
     expect(serviceEnvironment(service('email'), open)).not.toHaveProperty('NATS_USER');
   });
 
-  it('sets every variable that posthorn.yaml refers to', () => {
-    const text = readFileSync(EXAMPLE_CONFIG, 'utf8');
-    const env = serviceEnvironment(service('sandbox'), facts());
-    const names = [...text.matchAll(/\$\{env:(POSTHORN_[A-Z0-9_]+)\}/g)].map(([, name]) => name ?? '');
-    expect(names.length).toBeGreaterThan(10);
-    for (const name of names) expect(env, name).toHaveProperty(name);
+  it.each(SERVICES.map(({ name }) => name))('gives %s what its section of posthorn.yaml refers to, and no secret of another', (name) => {
+    const own = sectionOf(name);
+    const given = Object.keys(serviceEnvironment(service(name), facts())).filter((variable) => /^POSTHORN_(?!CONFIG$)/.test(variable));
+    expect(given.sort()).toEqual(own.sort());
+  });
+
+  it("keeps what the user has set for one service's connections from the others, and from every provisioning step", () => {
+    const references = { 'crm-sync': new Set(['ACME_CRM_TOKEN']), email: new Set(['SMTP_PASSWORD']) };
+    const given = facts({ references, env: { ...facts().env, ACME_CRM_TOKEN: 'crm', SMTP_PASSWORD: 'mail', POSTHORN_HUBSPOT_TOKEN: 'unused', TZ: 'UTC' } });
+    expect(serviceEnvironment(service('crm-sync'), given)).toMatchObject({ ACME_CRM_TOKEN: 'crm', TZ: 'UTC' });
+    for (const env of [serviceEnvironment(service('email'), given), serviceEnvironment(service('audit'), given), provisioningEnvironment(service('crm-sync'), given)]) {
+      expect(env).not.toHaveProperty('ACME_CRM_TOKEN');
+      expect(env).not.toHaveProperty('POSTHORN_HUBSPOT_TOKEN');
+    }
+  });
+
+  it('hands no administrator secret to a section that refers to one', () => {
+    const given = facts({ references: { email: new Set(['NATS_ADMIN_PASSWORD']) } });
+    expect(serviceEnvironment(service('email'), given)).not.toHaveProperty('NATS_ADMIN_PASSWORD');
   });
 
   it('knows every service that posthorn.yaml configures', () => {

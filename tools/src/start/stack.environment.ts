@@ -1,3 +1,4 @@
+import type { References } from './configuration.references.js';
 import type { PortPlan } from './port.plan.js';
 import { fingerprintOf, type Secrets } from './secret.store.js';
 import type { ServiceEntry } from './service.catalogue.js';
@@ -17,6 +18,8 @@ export interface NatsAccess {
 
 export interface StackFacts {
   configFile: string;
+  /** What the file's sections refer to: a service is given what its own does. */
+  references: References;
   ports: PortPlan;
   secrets: Secrets;
   database: DatabaseAccess;
@@ -32,8 +35,8 @@ export const NATS_ADMIN = 'admin';
 export function serviceEnvironment(service: ServiceEntry, facts: StackFacts): NodeJS.ProcessEnv {
   const { ports, secrets, nats } = facts;
   return {
-    ...inherited(facts.env),
-    ...configurationValues(facts),
+    ...inherited(facts),
+    ...configurationValues(service, facts),
     NODE_ENV: 'production',
     NODE_COMPILE_CACHE: COMPILE_CACHE,
     POSTHORN_CONFIG: facts.configFile,
@@ -57,7 +60,7 @@ export function serviceEnvironment(service: ServiceEntry, facts: StackFacts): No
 export function provisioningEnvironment(service: ServiceEntry, facts: StackFacts): NodeJS.ProcessEnv {
   const { given, url } = facts.nats;
   return {
-    ...inherited(facts.env),
+    ...inherited(facts),
     NODE_COMPILE_CACHE: COMPILE_CACHE,
     ...withValues({
       ADMIN_DATABASE_URL: facts.database.url,
@@ -74,9 +77,9 @@ export function webAddress(port: number): string {
   return `http://127.0.0.1:${port}`;
 }
 
-// The names that posthorn.yaml refers to. Values the user has set win: a configuration may point elsewhere.
-function configurationValues({ ports, secrets, sandboxDir, env }: StackFacts): NodeJS.ProcessEnv {
-  const values = {
+/** What the service's section refers to and nothing else. Values the user has set win: a configuration may point elsewhere. */
+function configurationValues({ name }: ServiceEntry, { references, ports, secrets, sandboxDir, env }: StackFacts): NodeJS.ProcessEnv {
+  const ours: NodeJS.ProcessEnv = {
     POSTHORN_INGRESS_URL: webAddress(ports.ingress),
     POSTHORN_SANDBOX_URL: webAddress(ports.sandbox),
     POSTHORN_SANDBOX_DIR: sandboxDir,
@@ -89,13 +92,16 @@ function configurationValues({ ports, secrets, sandboxDir, env }: StackFacts): N
     POSTHORN_HUBSPOT_TOKEN: secrets.hubspotToken,
     POSTHORN_CALDAV_PASSWORD: secrets.caldavPassword,
   };
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, env[name] ?? value]));
+  const wanted = [...(references[name] ?? [])].filter((variable) => !NOT_FOR_SERVICES.test(variable));
+  return withValues(Object.fromEntries(wanted.map((variable) => [variable, env[variable] ?? ours[variable]])));
 }
 
 const NOT_FOR_SERVICES = /^(npm_|POSTGRES_URL$|ADMIN_|NATS_|DATABASE_|NODE_OPTIONS$|VITEST|NX_|INIT_CWD$)/i;
 
-function inherited(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !NOT_FOR_SERVICES.test(name)));
+// What sections refer to is theirs alone: it may be the key to somebody's CRM.
+function inherited({ env, references }: StackFacts): NodeJS.ProcessEnv {
+  const referred = new Set(Object.values(references).flatMap((variables) => [...variables]));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !NOT_FOR_SERVICES.test(name) && !name.startsWith('POSTHORN_') && !referred.has(name)));
 }
 
 function withValues(values: Record<string, string | undefined>): NodeJS.ProcessEnv {

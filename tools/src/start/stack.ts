@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { builtFile } from '../workspace.js';
 import { writeClientFile } from './client.file.js';
+import { referencesIn } from './configuration.references.js';
 import { type Death, Keeper } from './keeper.js';
 import { type PortName, type PortPlan, requireFree } from './port.plan.js';
 import { readiness } from './readiness.probe.js';
@@ -186,7 +187,7 @@ class LocalStack implements Stack {
     Object.assign(this.database, database);
     Object.assign(this.urls, { postgres: database.url, nats: nats.url });
     const { configFile, ports } = this.options;
-    return { configFile, ports, secrets, database, nats, sandboxDir: this.files.sandbox, env: this.env };
+    return { configFile, references: referencesIn(configFile), ports, secrets, database, nats, sandboxDir: this.files.sandbox, env: this.env };
   }
 
   private async startService(service: ServiceEntry, facts: StackFacts): Promise<void> {
