@@ -1,19 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { ServiceName } from '../start/service.catalogue.js';
+import { SERVICES } from '../start/service.catalogue.js';
 import type { Measuring } from './benchmark.js';
 import type { Figure, Result } from './figure.js';
 import { askOnce } from './program.js';
 import type { Accepted, Steady } from './programs/steady.sender.js';
 import { mixedBodies } from './samples.js';
 
-const SERVICES: readonly ServiceName[] = ['ingress', 'crm-sync', 'email', 'calendar', 'audit', 'sandbox'];
 const PER_SECOND = 40;
 const REST_MS = 3_000;
 
 /** What each service keeps in memory when all of them have worked for a while. */
 export async function measureMemory({ rig, seconds, progress }: Measuring): Promise<Result> {
-  await rig.run(SERVICES);
+  const services = SERVICES.map(({ name }) => name);
+  await rig.run(services);
   await rig.tap.ask('target', { to: rig.urlOf('sandbox') });
   const nest = rig.bare('bare.nest');
   const bare = { url: `${await nest.ask<string>('url')}/v1/events`, headers: rig.ingress.headers };
@@ -25,7 +25,7 @@ export async function measureMemory({ rig, seconds, progress }: Measuring): Prom
   }
   await new Promise((resolve) => setTimeout(resolve, REST_MS));
   const bareSize = residentMegabytes(nest.pid);
-  const figures = SERVICES.map((name): Figure => ({ what: name, unit: 'MB', better: 'lower', ours: residentMegabytes(rig.pidOf(name)), bare: bareSize }));
+  const figures = services.map((name): Figure => ({ what: name, unit: 'MB', better: 'lower', ours: residentMegabytes(rig.pidOf(name)), bare: bareSize }));
   return {
     name: 'memory',
     title: `Resident memory after ${duration * PER_SECOND} events`,

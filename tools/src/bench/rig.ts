@@ -8,7 +8,7 @@ import { Client } from 'pg';
 import { parseDocument } from 'yaml';
 import { anyPorts } from '../start/port.plan.js';
 import { loadSecrets } from '../start/secret.store.js';
-import type { ServiceName } from '../start/service.catalogue.js';
+import { type ServiceName, SERVICES } from '../start/service.catalogue.js';
 import { NATS_ADMIN } from '../start/stack.environment.js';
 import { type Stack, startStack } from '../start/stack.js';
 import { StackHome } from '../start/stack.home.js';
@@ -85,7 +85,7 @@ export class Rig {
   /** Starts these services, and no others, with nothing from before: no memory, no messages, no rows. */
   async run(services: readonly ServiceName[]): Promise<void> {
     await Promise.all([...this.programs.keys()].map((name) => this.stop(name)));
-    await Promise.all(ALL_SERVICES.map((name) => this.stack.process(name).stop()));
+    await Promise.all(SERVICES.map(({ name }) => this.stack.process(name).stop()));
     for (const stream of STREAMS) await this.manager.streams.purge(stream);
     await this.empty();
     await Promise.all(services.map((name) => this.stack.process(name).start()));
@@ -128,9 +128,9 @@ export class Rig {
 
   // Otherwise services would notice what an earlier benchmark's streams had lost, and send it again.
   private async empty(): Promise<void> {
-    const tables = await this.query<{ name: string }>(
-      `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
-        WHERE schemaname = ANY ('{ingress,crm,email,calendar,audit}') AND tablename <> 'migrations'`,
+    const { rows: tables } = await this.database.query<{ name: string }>(
+      `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = ANY ($1) AND tablename <> 'migrations'`,
+      [SERVICES.flatMap(({ role }) => role ?? [])],
     );
     await this.database.query(`TRUNCATE ${tables.map(({ name }) => name).join(', ')} RESTART IDENTITY CASCADE`);
   }
@@ -140,8 +140,6 @@ export class Rig {
     this.programs.delete(name);
   }
 }
-
-const ALL_SERVICES: readonly ServiceName[] = ['ingress', 'crm-sync', 'email', 'calendar', 'audit', 'sandbox'];
 
 /** The example, except that the CRM is reached by way of the tap, and may be called more often at a time. */
 function configurationFor(tapUrl: string): string {
