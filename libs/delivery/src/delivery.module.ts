@@ -6,6 +6,7 @@ import { DeliveryArchive } from './archive/delivery.archive.js';
 import { booksAnswersOf } from './books/books.answers.js';
 import { BooksStore } from './books/books.store.js';
 import { AttemptRunner } from './attempt.runner.js';
+import { CIRCUIT_PROVIDERS } from './circuits/index.js';
 import { CircuitReporter } from './circuit.reporter.js';
 import { type ConnectionConfig } from './connection.config.js';
 import { ConnectionRegistry } from './connection.registry.js';
@@ -70,6 +71,7 @@ export class DeliveryModule {
         SettlementWriter,
         Dispatcher,
         CircuitReporter,
+        ...CIRCUIT_PROVIDERS,
         Intake,
         reconcilerOf(Intake, (database, intake) => new InboxSubscription(database, EVENTS_PUBLISHER, (events) => intake.recover(events)), reconciliation),
         BooksStore,

@@ -92,6 +92,8 @@ export interface EngineOptions {
   readonly retry?: DeliveryModuleOptions<ScriptedProvider>['retry'];
   /** Replicas share the provider, as they do outside of tests. */
   readonly providers?: Map<string, ScriptedProvider>;
+  /** The provider's question whether it accepts the credentials; it has none by default. */
+  readonly check?: () => Promise<void>;
   readonly natsServers?: string[];
   readonly archiveAfterMs?: number;
   /** Runs before the dispatcher starts. */
@@ -116,6 +118,7 @@ export async function useDeliveryDatabase(): Promise<TestDatabase> {
 export function modulesOf(database: TestDatabase, providers: Map<string, ScriptedProvider>, options: EngineOptions) {
   const definition: ProviderDefinition<ScriptedProvider> = {
     name: 'scripted',
+    check: options.check,
     options: z.unknown(),
     create: (_options, { connection }) => {
       const provider = providers.get(connection.id) ?? new ScriptedProvider();

@@ -24,6 +24,8 @@ export const guardOptions = z.strictObject({
   /** After this long one call tests whether refused credentials are accepted again; it doubles with every refusal. */
   parkedProbeMs: z.int().min(10).default(5_000),
   maxParkedProbeMs: z.int().min(10).default(300_000),
+  /** Where the provider can be asked: how often the credentials of a connection without other calls are checked. */
+  credentialsCheckMs: z.int().min(1_000).default(900_000),
 });
 
 export type GuardOptions = z.infer<typeof guardOptions>;

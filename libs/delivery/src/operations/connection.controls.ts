@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@ne
 import { type IsolateQuestion, type ReleaseQuestion } from '@posthorn/contracts';
 import { Ledger } from '@posthorn/ledger';
 import { Database, DatabaseUnavailableError } from '@posthorn/persistence';
+import { SharedCircuits } from '../circuits/shared.circuits.js';
 import { type Connection, ConnectionRegistry } from '../connection.registry.js';
 import { OperatorOutcomes } from './operator.outcomes.js';
 
@@ -38,10 +39,11 @@ export class ConnectionControls implements OnModuleInit, OnModuleDestroy {
     private readonly connections: ConnectionRegistry,
     private readonly ledger: Ledger,
     private readonly outcomes: OperatorOutcomes,
+    private readonly circuits: SharedCircuits,
   ) {}
 
   onModuleInit(): void {
-    this.lookLater();
+    this.lookLater(0);
   }
 
   onModuleDestroy(): void {
@@ -49,7 +51,7 @@ export class ConnectionControls implements OnModuleInit, OnModuleDestroy {
     clearTimeout(this.timer);
   }
 
-  /** Before this has resolved once, no work may be taken: the connection may be isolated. */
+  /** Before this has resolved once, no work may be taken: the connection may be isolated, or its provider known to be down. */
   async learn(): Promise<void> {
     if (!this.known) await this.look();
   }
@@ -77,7 +79,7 @@ export class ConnectionControls implements OnModuleInit, OnModuleDestroy {
     return this.applied.get(connection.id) === id;
   }
 
-  private lookLater(): void {
+  private lookLater(ms = LOOK_MS): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
       this.look()
@@ -85,11 +87,12 @@ export class ConnectionControls implements OnModuleInit, OnModuleDestroy {
           if (!(error instanceof DatabaseUnavailableError)) this.logger.error({ err: error }, 'Looking for orders of operators failed');
         })
         .finally(() => this.lookLater());
-    }, LOOK_MS);
+    }, ms);
   }
 
   private async look(): Promise<void> {
     if (this.database.unavailable !== undefined && this.known) return;
+    await this.circuits.look();
     const controls = await this.database.query<Control>('SELECT connection, isolated, reason, actor, operation FROM connection_controls');
     const first = !this.known;
     this.known = true;

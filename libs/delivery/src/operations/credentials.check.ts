@@ -21,7 +21,8 @@ export class CredentialsCheck {
   ) {}
 
   async run(connection: Connection, { actor, id }: CheckQuestion): Promise<Checked> {
-    const checked = await this.check(connection);
+    connection.guard.probeNow();
+    const checked = await this.ask(connection);
     const { result, error } = checked;
     const outcome = this.outcomes.ofConnection('check', connection, { actor, operation: id, result: result ?? 'failed' }, error);
     await this.database.transaction((tx) => this.ledger.append(tx, [outcome])).catch((err: unknown) => {
@@ -31,11 +32,10 @@ export class CredentialsCheck {
     return checked;
   }
 
-  private async check({ guard, check }: Connection): Promise<Checked> {
+  async ask({ guard, check }: Connection): Promise<Checked> {
     if (check === undefined) return { result: 'unsupported', state: guard.state };
     const startedAt = performance.now();
     const since = (): number => Math.round(performance.now() - startedAt);
-    guard.probeNow();
     try {
       await guard.run(check);
       return { result: 'accepted', tookMs: since(), state: guard.state };
