@@ -130,6 +130,35 @@ describe('provisionSchema', () => {
     }
   });
 
+  it('leaves a role nothing outside its schema: no other database, no large objects, no temporary tables', async () => {
+    const server = await startPostgres({ password: 'admin secret' });
+    try {
+      const admin = { url: server.urlOf('its_own'), password: 'admin secret' };
+      await provisionSchema(plan({ admin, rolePassword: 'pw' }));
+      expect(await provisionSchema(plan({ admin, rolePassword: 'pw' }))).toEqual({ migrated: [] });
+      const doing = async (sql: string, database = 'its_own'): Promise<unknown> => {
+        const { Client } = await import('pg');
+        const client = new Client({ host: '127.0.0.1', port: server.port, user: 'shop', database, password: 'pw' });
+        client.on('error', () => undefined);
+        const answer = await refusal(client.connect().then(() => client.query(sql)));
+        await client.end();
+        return answer;
+      };
+      expect(await doing('SELECT 1')).toBe('allowed');
+      for (const other of ['postgres', 'template1']) expect(await doing('SELECT 1', other)).toBe(DENIED);
+      for (const sql of ['SELECT lo_create(0)', 'SELECT lo_creat(-1)', "SELECT lo_from_bytea(0, 'x')", "SELECT lo_import('/etc/hostname')", 'CREATE TEMPORARY TABLE t (id int)']) {
+        expect(await doing(sql), sql).toBe(DENIED);
+      }
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('leaves everybody what they had in a database that was open to everybody before', async () => {
+    await provisionSchema(plan({ schema: 'guest', role: 'guest' }));
+    expect(await refusal((await as('guest')).query('SELECT lo_create(0)'))).toBe('allowed');
+  });
+
   it('works for an administrator who is no superuser', async () => {
     const root = await as('postgres', 'public');
     await root.query('DROP ROLE IF EXISTS clerk');

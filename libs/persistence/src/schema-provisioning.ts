@@ -20,6 +20,7 @@ export interface SchemaProvisioning {
 }
 
 const ROLE_ATTEMPTS = 20;
+const MAKE_LARGE_OBJECTS = ['pg_catalog.lo_creat(integer)', 'pg_catalog.lo_create(oid)', 'pg_catalog.lo_from_bytea(oid, bytea)'];
 
 /**
  * Makes the schema, its two roles, its tables and its grants what they should be, from whatever
@@ -142,6 +143,7 @@ async function grant(client: Client, provisioning: SchemaProvisioning): Promise<
   await client.query('BEGIN');
   // Several services' provisionings grant on the same database; the lock keeps them in line.
   await client.query("SELECT pg_advisory_xact_lock(hashtextextended('posthorn grants', 0))");
+  await closeLargeObjects(client);
   await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${role}`);
   await client.query(`SET LOCAL ROLE ${owner}`);
   await client.query(`GRANT USAGE ON SCHEMA ${name} TO ${role}`);
@@ -155,6 +157,20 @@ async function grant(client: Client, provisioning: SchemaProvisioning): Promise<
   await client.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA ${name} GRANT ${rights} ON TABLES TO ${role}`);
   await client.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA ${name} GRANT USAGE, SELECT ON SEQUENCES TO ${role}`);
   await client.query('COMMIT');
+}
+
+/**
+ * Large objects belong to no schema, and every role may make them. Where not everybody may connect, nobody but ours
+ * is meant by that; in a database that we found open others may rely on it.
+ */
+async function closeLargeObjects(client: Client): Promise<void> {
+  if (!(await isSuperuser(client))) return;
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT name FROM unnest($1::text[]) AS name
+      WHERE NOT has_database_privilege('public', current_database(), 'CONNECT') AND has_function_privilege('public', name, 'EXECUTE')`,
+    [MAKE_LARGE_OBJECTS],
+  );
+  for (const { name } of rows) await client.query(`REVOKE EXECUTE ON FUNCTION ${name} FROM PUBLIC`);
 }
 
 async function isSuperuser(client: Client): Promise<boolean> {

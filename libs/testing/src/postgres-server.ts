@@ -13,7 +13,10 @@ export interface PostgresOptions {
   dir?: string;
   /** Default: a free one. */
   port?: number;
-  /** The superuser's password. Without it everybody on this machine is trusted: for tests only. */
+  /**
+   * The superuser's password. Without it everybody on this machine is trusted: for tests only. With it, no other role
+   * may enter the databases that every server has.
+   */
   password?: string;
   /** False gives up durability for speed: for tests only. Default true when `dir` is given. */
   durable?: boolean;
@@ -120,6 +123,7 @@ class EmbeddedPostgres implements PostgresServer {
       await this.process.kill();
       throw new Error(`Postgres did not start on port ${this.port}.\n${lastLines(this.logFile, 12)}`, { cause });
     }
+    if (this.options.password !== undefined) await this.withAdmin((client) => client.query('REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC'));
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
@@ -193,12 +197,17 @@ class EmbeddedPostgres implements PostgresServer {
   }
 
   private async answers(): Promise<boolean> {
+    await this.withAdmin(() => Promise.resolve());
+    return true;
+  }
+
+  private async withAdmin(work: (client: Client) => Promise<unknown>): Promise<void> {
     // Beside a URL node-postgres ignores a password, so the parts are given.
     const client = new Client({ host: '127.0.0.1', port: this.port, user: SUPERUSER, password: this.options.password, database: 'postgres', connectionTimeoutMillis: 2_000 });
     client.on('error', () => undefined);
     try {
       await client.connect();
-      return true;
+      await work(client);
     } finally {
       await client.end().catch(() => undefined);
     }

@@ -70,6 +70,11 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('keeps the roles of the services out of the databases that every server has', () => {
+    expect(compose.services['postgres']?.volumes).toContain('./docker/postgres.sql:/docker-entrypoint-initdb.d/posthorn.sql:ro');
+    expect(fileOf('docker/postgres.sql')).toMatch(/^REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;$/m);
+  });
+
   it('is reachable from this machine only', () => {
     for (const port of services.flatMap(([, { ports = [] }]) => ports)) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
   });
