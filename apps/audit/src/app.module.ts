@@ -1,10 +1,20 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { OUTCOMES_STREAM } from '@posthorn/contracts';
 import { KeyRing } from '@posthorn/http';
-import { reconcilerOf, type ReconciliationOptions } from '@posthorn/ledger';
+import { LedgerModule, reconcilerOf, type ReconciliationOptions } from '@posthorn/ledger';
 import { MessagingModule, streamNamed } from '@posthorn/messaging';
 import { ObservabilityModule } from '@posthorn/observability';
 import { PersistenceModule } from '@posthorn/persistence';
+import { BookFindings } from './books/book.findings.js';
+import { BookInquiry } from './books/book.inquiry.js';
+import { BookMetrics } from './books/book.metrics.js';
+import { BOOK_OPTIONS, type BookOptions } from './books/book.options.js';
+import { BookShelf } from './books/book.shelf.js';
+import { Bookkeeper } from './books/bookkeeper.service.js';
+import { BooksController } from './books/books.controller.js';
+import { BooksReader } from './books/books.reader.js';
+import { DifferenceSearch } from './books/difference.search.js';
+import { RecordedCounts } from './books/recorded.counts.js';
 import { type AuditConfig, keysOf, SERVICE } from './config.js';
 import { DeliveriesResponder } from './questions/deliveries.responder.js';
 import { EntriesController } from './questions/entries.controller.js';
@@ -17,18 +27,25 @@ import { LogSubscription } from './recording/log.subscription.js';
 import { CONSUMERS } from './recording/recording.connection.js';
 import { RecordingConsumer } from './recording/recording.consumer.js';
 
+/** What a test may hurry. */
+export interface AuditPace {
+  reconciliation?: ReconciliationOptions;
+  books?: BookOptions;
+}
+
 /** Everything the audit log is made of. */
 @Module({})
 export class AppModule {
-  static forRoot({ section, database, nats, logLevel, otlpEndpoint }: AuditConfig, reconciliation?: ReconciliationOptions): DynamicModule {
+  static forRoot({ section, database, nats, logLevel, otlpEndpoint }: AuditConfig, { reconciliation, books }: AuditPace = {}): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ObservabilityModule.forRoot({ service: SERVICE, logLevel, otlpEndpoint }),
         PersistenceModule.forRoot({ ...database, schema: SERVICE, service: SERVICE }),
         MessagingModule.forRoot({ ...nats, service: SERVICE, topology: { streams: [streamNamed(OUTCOMES_STREAM)], consumers: CONSUMERS } }),
+        LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController],
+      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, BooksController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
         EntryWriter,
@@ -36,6 +53,15 @@ export class AppModule {
         reconcilerOf(EntryRecorder, (log, recorder) => new LogSubscription(log, recorder), { since: section.since, ...reconciliation }),
         EntryReader,
         TraceReader,
+        { provide: BOOK_OPTIONS, useValue: { ...section.books, ...books } satisfies BookOptions },
+        RecordedCounts,
+        BookInquiry,
+        BookShelf,
+        BookFindings,
+        DifferenceSearch,
+        Bookkeeper,
+        BookMetrics,
+        BooksReader,
       ],
     };
   }

@@ -14,10 +14,18 @@ const auditorKey = z.strictObject({
   personalData: z.boolean().default(false),
 });
 
+const books = z.strictObject({
+  /** How often the services are asked what they have. */
+  everyMs: z.int().min(1_000).max(600_000).default(10_000),
+  /** How long an event may be on its way to a service before the difference is an alarm. */
+  windowMs: z.int().min(60_000).max(86_400_000).default(300_000),
+});
+
 const section = z.strictObject({
   keys: z.array(auditorKey).min(1),
   /** From when on a new log wants the history; without it, from what the streams remember. */
   since: z.iso.datetime({ offset: true }).transform((text) => new Date(text)).optional(),
+  books: books.prefault({}),
 });
 
 export type AuditSection = z.infer<typeof section>;

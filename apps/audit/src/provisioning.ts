@@ -14,8 +14,8 @@ export async function provisionAudit({ adminDatabase, rolePassword, nats }: Prov
     rolePassword,
     migrations: MIGRATIONS,
     access: 'append-only',
-    // How far the log agrees with the services; no part of the log.
-    mutableTables: ['reconciliation'],
+    // No part of the log: how far it agrees with the services, what is still to be published, and how the books stand now.
+    mutableTables: ['reconciliation', 'unrelayed', 'book_keeper', 'book_services', 'books', 'recorded_counts'],
   });
   await ensureTopology(nats, {
     streams: STREAMS,

@@ -1,5 +1,6 @@
-import { RECONCILIATION_MIGRATIONS } from '@posthorn/ledger';
+import { LEDGER_MIGRATIONS, RECONCILIATION_MIGRATIONS } from '@posthorn/ledger';
 import { CreateEntries1795000000000 } from './1795000000000-create-entries.js';
 import { IndexPublishers1796000000020 } from './1796000000020-index-publishers.js';
+import { KeepBooks1797000000030 } from './1797000000030-keep-books.js';
 
-export const MIGRATIONS = [CreateEntries1795000000000, ...RECONCILIATION_MIGRATIONS, IndexPublishers1796000000020];
+export const MIGRATIONS = [CreateEntries1795000000000, ...RECONCILIATION_MIGRATIONS, IndexPublishers1796000000020, ...LEDGER_MIGRATIONS, KeepBooks1797000000030];

@@ -1,6 +1,6 @@
 import { SITE_ID, TYPE_NAME, UUID_V7 } from '@posthorn/contracts';
-import { Problem } from '@posthorn/http';
 import { z } from 'zod';
+import { badQuestion } from './bad.question.js';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 500;
@@ -40,22 +40,13 @@ export type EntriesQuery = z.infer<typeof entriesQuery>;
 /** The question of a URL; a Problem (400) that names every mistake. */
 export function entriesQueryOf(parameters: unknown): EntriesQuery {
   const parsed = entriesQuery.safeParse({ ...(parameters as object) });
-  if (!parsed.success) throw badQuestion(parsed.error.issues);
+  if (!parsed.success) throw badQuestion(parsed.error.issues, Object.keys(entriesQuery.shape));
   return parsed.data;
 }
 
 /** The event id in a path; a Problem (400) when it is none. */
 export function eventIdOf(text: string): string {
   const parsed = uuid.safeParse(text);
-  if (!parsed.success) throw badQuestion([{ code: 'custom', path: ['eventId'], message: 'must be the id of an event, a UUIDv7', input: undefined }]);
+  if (!parsed.success) throw badQuestion([{ code: 'custom', path: ['eventId'], message: 'must be the id of an event, a UUIDv7', input: undefined }], []);
   return parsed.data;
-}
-
-function badQuestion(issues: readonly z.core.$ZodIssue[]): Problem {
-  const errors = issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ pointer: `/${key}`, rule: 'unknown_parameter', message: `is not a parameter; known are ${Object.keys(entriesQuery.shape).join(', ')}` }))
-      : [{ pointer: `/${issue.path.join('/')}`, rule: issue.code, message: issue.code === 'invalid_type' ? 'must be given once' : issue.message }],
-  );
-  return new Problem({ status: 400, code: 'query-invalid', title: 'The question has mistakes', errors });
 }

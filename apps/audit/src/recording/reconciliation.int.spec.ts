@@ -16,7 +16,7 @@ let audit: AuditFixture;
 const publishers: NestFastifyApplication[] = [];
 beforeAll(async () => {
   Logger.overrideLogger(false);
-  audit = await startAudit({ everyMs: 100, hurryMs: 100, minAgeMs: 0 });
+  audit = await startAudit({ reconciliation: { everyMs: 100, hurryMs: 100, minAgeMs: 0 } });
 });
 afterAll(async () => {
   await Promise.all(publishers.map((app) => app.close()));

@@ -1,13 +1,12 @@
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DELIVERIES_OF_EVENT, type Envelope, EVENTS_STREAM, eventSubject, OUTCOMES_STREAM, outcomeSubject } from '@posthorn/contracts';
+import { bookIdsSubject, BOOKS, DELIVERIES_OF_EVENT, type Envelope, EVENTS_STREAM, eventSubject, OUTCOMES_STREAM, outcomeSubject } from '@posthorn/contracts';
 import { createHttpApp, keySha256, shutDown } from '@posthorn/http';
-import type { ReconciliationOptions } from '@posthorn/ledger';
 import { Inquiry, JetStreamPublisher, MessagingModule, natsAuthorization, NatsConnectionProvider, natsPermissions } from '@posthorn/messaging';
 import { ObservabilityModule } from '@posthorn/observability';
 import { Database } from '@posthorn/persistence';
 import { createFaultProxy, type FaultProxy, type TestDatabase, useDatabase, useNats, waitFor } from '@posthorn/testing';
-import { AppModule } from '../app.module.js';
+import { AppModule, type AuditPace } from '../app.module.js';
 import type { AuditConfig } from '../config.js';
 import { provisionAudit } from '../provisioning.js';
 import { connectRecording } from '../recording/recording.connection.js';
@@ -36,11 +35,13 @@ export interface AuditFixture {
   /** `again` publishes the same events once more, past the stream's own de-duplication. */
   publish(envelopes: readonly Envelope<unknown>[], again?: string): Promise<void>;
   count(): Promise<number>;
+  /** One more replica of the service; whoever starts it closes it. */
+  replica(): Promise<NestFastifyApplication>;
   recorded(count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startAudit(reconciliation?: ReconciliationOptions): Promise<AuditFixture> {
+export async function startAudit(pace: AuditPace = {}): Promise<AuditFixture> {
   const database = await useDatabase();
   const nats = await useNats({
     conf: natsAuthorization([
@@ -51,7 +52,7 @@ export async function startAudit(reconciliation?: ReconciliationOptions): Promis
   await provisionAudit({ adminDatabase: { url: database.adminUrl }, nats: { servers: nats.servers, user: 'admin', password: 'a' } });
   const postgres = await createFaultProxy({ target: { port: database.port } });
   const roleUrl = database.urlFor('audit');
-  const app = await startApp({
+  const config: AuditConfig = {
     service: 'audit',
     http: { host: '127.0.0.1', port: 0 },
     database: { url: roleUrl.replace(`:${database.port}/`, `:${postgres.port}/`) },
@@ -62,8 +63,10 @@ export async function startAudit(reconciliation?: ReconciliationOptions): Promis
         { id: 'auditor', sha256: keySha256(AUDITOR), personalData: true },
         { id: 'clerk', sha256: keySha256(CLERK), personalData: false },
       ],
+      books: { everyMs: 10_000, windowMs: 300_000 },
     },
-  }, reconciliation);
+  };
+  const app = await startApp(config, pace);
   const world = await startWorld(nats.servers);
   const superuser = new Database({ url: database.adminUrl, schema: 'audit', service: 'test' });
   const role = new Database({ url: roleUrl, schema: 'audit', service: 'test' });
@@ -79,6 +82,11 @@ export async function startAudit(reconciliation?: ReconciliationOptions): Promis
     inquiry: world.get(Inquiry),
     servers: { nats: nats.servers, database },
     count,
+    async replica() {
+      const replica = await startApp(config, pace);
+      await Promise.all([replica.get(Database).ready(), replica.get(NatsConnectionProvider).whenConnected()]);
+      return replica;
+    },
     async get<B>(path: string, key?: string) {
       const response = await fetch(base + path, key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } });
       return { status: response.status, headers: response.headers, body: (await response.json()) as B };
@@ -104,16 +112,16 @@ export async function startAudit(reconciliation?: ReconciliationOptions): Promis
 function auditPermissions() {
   return natsPermissions({
     name: 'audit',
-    publishes: [],
+    publishes: ['outcomes.audit.>'],
     consumes: [EVENTS_STREAM, OUTCOMES_STREAM].map((stream) => ({ stream, durable: 'audit' })),
     owns: [OUTCOMES_STREAM],
-    asks: ['posthorn.ledger.>'],
-    answers: [DELIVERIES_OF_EVENT],
+    asks: ['posthorn.ledger.>', BOOKS.kept, BOOKS.accepted, bookIdsSubject('ingress').replace('ingress', '*')],
+    answers: [DELIVERIES_OF_EVENT, 'posthorn.ledger.publishers', 'posthorn.ledger.*.audit'],
   });
 }
 
-async function startApp(config: AuditConfig, reconciliation?: ReconciliationOptions): Promise<NestFastifyApplication> {
-  const app = await createHttpApp(AppModule.forRoot(config, reconciliation));
+async function startApp(config: AuditConfig, pace: AuditPace): Promise<NestFastifyApplication> {
+  const app = await createHttpApp(AppModule.forRoot(config, pace));
   connectRecording(app);
   await app.listen(0, '127.0.0.1');
   await app.startAllMicroservices();
