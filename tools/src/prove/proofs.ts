@@ -1,7 +1,14 @@
+import { crashProof } from './crash/crash.proof.js';
 import { defectsProof } from './defects/defects.proof.js';
-import { type Proof } from './proof.js';
+import { type Finding, type Proof } from './proof.js';
 
 /** What `npm run prove` can prove, by name. */
 export const PROOFS = {
+  crash: crashProof,
   defects: defectsProof,
 } as const satisfies Record<string, Proof>;
+
+/** One of the proofs, for a test that runs its short version. */
+export function provePromise(name: keyof typeof PROOFS, values: Readonly<Record<string, number>>): Promise<Finding> {
+  return PROOFS[name].run({ values, signal: new AbortController().signal, progress: () => undefined });
+}
