@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,8 @@ import { run } from './program.js';
 
 const KEY = 'the-right-key';
 const connection = { service: 'crm-sync', connection: 'acme-hubspot', site: 'acme', provider: 'hubspot', state: 'open', reason: 'it \u001b[31mfailed', backlog: { pending: 90, attempting: 0, retrying: 10, unknown: 0, held: 0, dead: 3, more: false }, drainSeconds: 75 };
+const figures = { service: 'email', accepted: 12, delivered: 9, inProgress: 1, held: 0, dead: 0, skipped: 0, erased: 0, missing: 2, balanced: false, stale: false };
+const booksOf = (over: object) => ({ from: '2026-11-22', until: '2026-11-22', balanced: false, totals: [{ ...figures, ...over }], books: [{ ...figures, ...over, site: 'acme', day: '2026-11-22', differs: true, asOf: new Date().toISOString() }] });
 const redelivery = { id: '01a20411-bb52-7584-acea-c9154f74b8bc', matched: 3, redelivered: 3, refused: 0, unanswered: [] };
 
 interface Asked {
@@ -58,7 +60,7 @@ describe('posthorn', () => {
 
   const posthorn = async (args: string[], over: { env?: NodeJS.ProcessEnv; cwd?: string; yes?: boolean } = {}) => {
     const said = { out: '', error: '' };
-    const env = { POSTHORN_CONSOLE_URL: url, POSTHORN_CONSOLE_KEY: KEY, POSTHORN_INGRESS_URL: url, POSTHORN_INGRESS_KEY: KEY, ...over.env };
+    const env = { POSTHORN_CONSOLE_URL: url, POSTHORN_CONSOLE_KEY: KEY, POSTHORN_INGRESS_URL: url, POSTHORN_INGRESS_KEY: KEY, POSTHORN_AUDIT_URL: url, POSTHORN_AUDIT_KEY: KEY, ...over.env };
     const { yes } = over;
     const code = await run(args, {
       env,
@@ -114,6 +116,37 @@ describe('posthorn', () => {
     expect(asked[0]).toMatchObject({ body: { type: 'lead.submitted' }, headers: { 'idempotency-key': 'k1' } });
   });
 
+  it('shows the books, and ends with a code of its own while they do not balance', async () => {
+    answers['GET /v1/books'] = () => ({ body: booksOf({}) });
+    const { code, out } = await posthorn(['books', '--from', '2026-11-22', '--site', 'acme']);
+    expect(code).toBe(5);
+    expect(asked[0]!.url).toBe('/v1/books?from=2026-11-22&site=acme');
+    expect(out).toMatch(/email +12 +9 +1 +0 +0 +0 +0 +2 +differs/);
+    expect(out).toContain('audit.books.differ');
+    expect((await posthorn(['books', '--days'])).out).toMatch(/2026-11-22 +acme +email +12/);
+    answers['GET /v1/books'] = () => ({ body: booksOf({ missing: 0, stale: true }) });
+    expect((await posthorn(['books'])).out).toMatch(/email .* as of 0 s ago/);
+  });
+
+  it('waits for the books to balance, and hands scripts the whole answer', async () => {
+    let answered = 0;
+    answers['GET /v1/books'] = () => ({ body: answered++ === 0 ? booksOf({}) : { ...booksOf({ missing: 0 }), balanced: true } });
+    const { code, out } = await posthorn(['books', '--wait', '30', '--json']);
+    expect([code, answered]).toEqual([0, 2]);
+    expect(JSON.parse(out)).toMatchObject({ balanced: true, totals: [{ service: 'email' }] });
+  });
+
+  it('runs the drill of the checkout it stands in, with its options and its exit code', async () => {
+    const checkout = join(folder, 'checkout');
+    mkdirSync(join(checkout, 'tools', 'src', 'drill'), { recursive: true });
+    mkdirSync(join(checkout, 'apps', 'cli'), { recursive: true });
+    writeFileSync(join(checkout, 'tools', 'src', 'drill', 'main.ts'), '');
+    writeFileSync(join(checkout, 'drill.mjs'), "import { writeFileSync } from 'node:fs'; writeFileSync('asked', process.argv.slice(2).join(' ')); process.exit(7);");
+    writeFileSync(join(checkout, 'package.json'), JSON.stringify({ scripts: { drill: 'node drill.mjs' } }));
+    const { code } = await posthorn(['drill', '--seconds', '10', '--seed', '3'], { cwd: join(checkout, 'apps', 'cli'), env: process.env });
+    expect([code, readFileSync(join(checkout, 'asked'), 'utf8')]).toEqual([7, '--seconds 10 --seed 3']);
+  });
+
   it('finds a running stack by its file, here or in a folder above, and takes its key nowhere else', async () => {
     mkdirSync(join(folder, '.posthorn'), { recursive: true });
     mkdirSync(join(folder, 'a', 'b'), { recursive: true });
@@ -133,6 +166,10 @@ describe('posthorn', () => {
     [['conections'], 2, 'no command "conections"'],
     [['deliveries', '--from', 'noon'], 2, 'not a time'],
     [['send', 'lead.submitted', '{'], 2, 'not JSON'],
+    [['books', '--wait', 'long'], 2, '--wait takes seconds'],
+    [['books', 'today'], 2, 'not an option'],
+    [['drill'], 2, 'DRILL_NEEDS_CHECKOUT'],
+    [['drill', '--url', 'https://staging.example'], 2, 'DRILL_ELSEWHERE'],
     [['connections', 'release', 'nobody'], 1, 'Not found'],
   ])('%j ends with %i and says what to do', async (args, code, words) => {
     const answer = await posthorn(args);
