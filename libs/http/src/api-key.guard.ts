@@ -1,29 +1,60 @@
-import {
-  type CanActivate,
-  createParamDecorator,
-  type ExecutionContext,
-  Injectable,
-  SetMetadata,
-} from '@nestjs/common';
+import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable, SetMetadata, UseGuards } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { callerOf } from './caller.check.js';
 import type { HttpRequest } from './http.types.js';
 import { type ApiKey, KeyRing } from './key.ring.js';
-import { Problem } from './problem.error.js';
 
 const SCOPE = 'posthorn:scope';
-const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i;
 
-/** Only keys with this scope may call the handler; others get 403. */
-export const RequireScope = (scope: string) => SetMetadata(SCOPE, scope);
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Set by @RequireKey(): the key is checked before the body is read. */
+    requiredKey?: { scope: string | undefined };
+  }
+}
 
-/** The key that called, behind ApiKeyGuard. */
+/** Only keys with this scope may call the handler; others get 403. Stands on a handler of a @RequireKey() controller. */
+export const RequireScope = (scope: string): MethodDecorator => SetMetadata(SCOPE, scope);
+
+/** The handlers of this controller are for holders of a key; others get 401 before a byte of their body is read. */
+export function RequireKey(): ClassDecorator {
+  return (controller) => {
+    UseGuards(ApiKeyGuard)(controller);
+    const handlers = controller.prototype as object;
+    for (const name of Object.getOwnPropertyNames(handlers)) {
+      const value: unknown = Reflect.get(handlers, name);
+      if (!isMethod(value) || value === controller) continue;
+      const scope = Reflect.getMetadata(SCOPE, value) as string | undefined;
+      RouteConfig({ requiredKey: { scope } })(value);
+    }
+  };
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- what Nest's decorators take
+const isMethod = (value: unknown): value is Function => typeof value === 'function';
+
+/** The key that called, behind @RequireKey(). */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): ApiKey => {
   const key = context.switchToHttp().getRequest<HttpRequest>().apiKey;
-  if (key === undefined) throw new TypeError('@Caller() needs @UseGuards(ApiKeyGuard) on the handler.');
+  if (key === undefined) throw new TypeError('@Caller() needs @RequireKey() on the controller.');
   return key;
 });
 
-/** Lets a request pass that carries `Authorization: Bearer <secret of a key on the ring>`. */
+/** For @RequireKey(); to be added before the routes are. */
+export function checkKeysBeforeBodies(fastify: FastifyInstance, keys: KeyRing): void {
+  fastify.addHook('onRoute', (route) => {
+    const required = route.config?.requiredKey;
+    if (required === undefined) return;
+    route.onRequest = (request, _reply, done) => {
+      request.apiKey = callerOf(keys, request.headers.authorization, required.scope);
+      done();
+    };
+  });
+}
+
+/** The same check once more, for a handler that Fastify was not told of. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(
@@ -33,44 +64,8 @@ export class ApiKeyGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<HttpRequest>();
-    const key = this.authenticate(request.headers.authorization);
-    const scope = this.reflector.getAllAndOverride<string | undefined>(SCOPE, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    if (scope !== undefined && !key.scopes.includes(scope)) {
-      throw new Problem({
-        status: 403, code: 'scope-missing', title: 'The key may not do this',
-        detail: `Use a key with the scope ${scope}.`,
-      });
-    }
-    request.apiKey = key;
+    const scope = this.reflector.get<string | undefined>(SCOPE, context.getHandler());
+    request.apiKey ??= callerOf(this.keys, request.headers.authorization, scope);
     return true;
   }
-
-  private authenticate(header: string | undefined): ApiKey {
-    if (header === undefined) {
-      throw unauthenticated('key-missing', 'Send the key as "Authorization: Bearer <key>".', 'Bearer realm="posthorn"');
-    }
-    const secret = BEARER.exec(header)?.[1];
-    if (secret === undefined) {
-      throw unauthenticated(
-        'key-malformed', 'The header must read "Authorization: Bearer <key>".', 'Bearer realm="posthorn", error="invalid_request"',
-      );
-    }
-    const key = this.keys.find(secret);
-    if (key === undefined) {
-      throw unauthenticated(
-        'key-unknown', 'The key is not known. It may have been rotated, or belong to another installation.',
-        'Bearer realm="posthorn", error="invalid_token"',
-      );
-    }
-    return key;
-  }
-}
-
-function unauthenticated(code: string, detail: string, challenge: string): Problem {
-  return new Problem({
-    status: 401, code, title: 'The request carries no valid key', detail, headers: { 'www-authenticate': challenge },
-  });
 }

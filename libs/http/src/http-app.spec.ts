@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { connect } from 'node:net';
-import { Body, Controller, Get, Module, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Module, Post, Req } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterEach, beforeAll, afterAll, describe, expect, it } from 'vitest';
-import { type ApiKey, ApiKeyGuard, Caller, createHttpApp, type HttpRequest, keySha256, KeyRing, Problem, RequireScope, shutDown } from './index.js';
+import { type ApiKey, Caller, createHttpApp, type HttpRequest, KeyRing, keySha256, Problem, RequireKey, RequireScope, shutDown } from './index.js';
 
 let release: () => void = () => undefined;
 let entered: () => void = () => undefined;
@@ -43,15 +43,28 @@ class ThingsController {
     });
     return { done: true };
   }
+}
 
+@Controller()
+@RequireKey()
+class OwnThingsController {
   @Get('mine')
-  @UseGuards(ApiKeyGuard)
   mine(@Caller() key: ApiKey) {
     return key;
   }
 
+  @Post('mine')
+  createMine(@Body() body: unknown) {
+    return { body };
+  }
+
+  @Post('secret')
+  @RequireScope('admin')
+  createSecret(@Body() body: unknown) {
+    return { body };
+  }
+
   @Get('secret')
-  @UseGuards(ApiKeyGuard)
   @RequireScope('admin')
   secret() {
     return {};
@@ -63,7 +76,7 @@ const keys = [
   { id: 'new', site: 'acme', sha256: keySha256('key-new'), scopes: ['admin'] },
 ];
 
-@Module({ controllers: [ThingsController], providers: [{ provide: KeyRing, useValue: new KeyRing({ keys }) }] })
+@Module({ controllers: [ThingsController, OwnThingsController], providers: [{ provide: KeyRing, useValue: new KeyRing({ keys }) }] })
 class ThingsModule {}
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
@@ -173,6 +186,18 @@ describe('createHttpApp', () => {
   it('lets only keys with the scope pass', async () => {
     const status = async (key: string) => (await fetch(`${url}/secret`, { headers: { authorization: `Bearer ${key}` } })).status;
     expect([await status('key-old'), await status('key-new')]).toEqual([403, 200]);
+  });
+
+  it('refuses who has no key, or not the right one, before a byte of the body has come', async () => {
+    const unsent = (path: string, key: string) =>
+      converse(url, `POST /${path} HTTP/1.1\r\nHost: a\r\n${key}Content-Type: application/json\r\nContent-Length: 9999999\r\nConnection: close\r\n\r\n`);
+    expect(await unsent('mine', '')).toMatch(/^HTTP\/1.1 401 [^]*"code":"key-missing"/);
+    expect(await unsent('mine', 'Authorization: Bearer nobody\r\n')).toMatch(/^HTTP\/1.1 401 [^]*"code":"key-unknown"/);
+    expect(await unsent('secret', 'Authorization: Bearer key-old\r\n')).toMatch(/^HTTP\/1.1 403 [^]*"code":"scope-missing"/);
+    expect(await unsent('secret', 'Authorization: Bearer key-new\r\n')).toMatch(/^HTTP\/1.1 413 /);
+    const broken = { method: 'POST', body: '{"a"', headers: JSON_HEADERS };
+    expect((await fetch(`${url}/mine`, broken)).status).toBe(401);
+    expect((await fetch(`${url}/mine`, { ...broken, headers: { ...JSON_HEADERS, authorization: 'Bearer key-new' } })).status).toBe(400);
   });
 
   it.each([

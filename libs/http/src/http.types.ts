@@ -5,7 +5,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The bytes of the body as they came, for hashes and signatures. */
     rawBody?: Buffer;
-    /** Who calls; set by ApiKeyGuard. */
+    /** Who calls; set by @RequireKey(). */
     apiKey?: ApiKey;
   }
 }

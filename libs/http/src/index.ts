@@ -1,4 +1,4 @@
-export { ApiKeyGuard, Caller, RequireScope } from './api-key.guard.js';
+export { ApiKeyGuard, Caller, RequireKey, RequireScope } from './api-key.guard.js';
 export { createHttpApp, type HttpAppOptions } from './http-app.factory.js';
 export { type ApiKey, type ApiKeyEntry, KeyRing, keySha256 } from './key.ring.js';
 export { Problem, type BadField, type ProblemOptions } from './problem.error.js';

@@ -1,5 +1,5 @@
-import { Controller, Get, Logger, Query, UseGuards } from '@nestjs/common';
-import { type ApiKey, ApiKeyGuard, Caller } from '@posthorn/http';
+import { Controller, Get, Logger, Query } from '@nestjs/common';
+import { type ApiKey, Caller, RequireKey } from '@posthorn/http';
 import { entriesQueryOf } from './entries.query.js';
 import { cursorAfter, idInCursor } from './entry.cursor.js';
 import { EntryReader } from './entry.reader.js';
@@ -13,7 +13,7 @@ export interface EntriesPage {
 
 /** `GET /v1/entries`: the log, newest first. */
 @Controller('v1/entries')
-@UseGuards(ApiKeyGuard)
+@RequireKey()
 export class EntriesController {
   private readonly logger = new Logger(EntriesController.name);
 

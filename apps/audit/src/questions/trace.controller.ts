@@ -1,5 +1,5 @@
-import { Controller, Get, Logger, Param, UseGuards } from '@nestjs/common';
-import { type ApiKey, ApiKeyGuard, Caller, Problem } from '@posthorn/http';
+import { Controller, Get, Logger, Param } from '@nestjs/common';
+import { type ApiKey, Caller, Problem, RequireKey } from '@posthorn/http';
 import { eventIdOf } from './entries.query.js';
 import { type EntryView, viewOf } from './entry.view.js';
 import { type DeliveryTrace, TraceReader } from './trace.reader.js';
@@ -15,7 +15,7 @@ export interface Trace {
 
 /** `GET /v1/trace/{eventId}`: the whole way of one event. */
 @Controller('v1/trace')
-@UseGuards(ApiKeyGuard)
+@RequireKey()
 export class TraceController {
   private readonly logger = new Logger(TraceController.name);
 

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Logger, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Logger, Param, Post, Query } from '@nestjs/common';
 import {
   checkAnswer,
   type CheckAnswer,
@@ -10,7 +10,7 @@ import {
   newId,
   OPERATIONS,
 } from '@posthorn/contracts';
-import { type ApiKey, ApiKeyGuard, Caller, Problem } from '@posthorn/http';
+import { type ApiKey, Caller, Problem, RequireKey } from '@posthorn/http';
 import { bodyOf, queryOf, serviceOnly } from '../asking/question.reader.js';
 import { requireAnswers, ServiceDesk, type Unanswered } from '../asking/service.desk.js';
 import { connectionsIn, type ConnectionView } from './connection.merge.js';
@@ -37,7 +37,7 @@ const CHECK_WAIT_MS = 30_000;
 
 /** Connections: how they do, and what an operator may order. */
 @Controller('v1/connections')
-@UseGuards(ApiKeyGuard)
+@RequireKey()
 export class ConnectionsController {
   private readonly logger = new Logger(ConnectionsController.name);
 

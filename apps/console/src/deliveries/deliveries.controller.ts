@@ -1,6 +1,6 @@
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { deliveriesListAnswer, deliveryFilter, type ListedDelivery, MAX_DELIVERIES_LISTED, OPERATIONS } from '@posthorn/contracts';
-import { ApiKeyGuard } from '@posthorn/http';
+import { RequireKey } from '@posthorn/http';
 import { z } from 'zod';
 import { queryOf, selection } from '../asking/question.reader.js';
 import { requireAnswers, ServiceDesk, type Unanswered } from '../asking/service.desk.js';
@@ -28,7 +28,7 @@ const query = z.strictObject({
 
 /** `GET /v1/deliveries`: of all services, the newest event first. */
 @Controller('v1/deliveries')
-@UseGuards(ApiKeyGuard)
+@RequireKey()
 export class DeliveriesController {
   constructor(private readonly desk: ServiceDesk) {}
 

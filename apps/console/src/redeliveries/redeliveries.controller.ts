@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Logger, Param, Post, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Logger, Param, Post, Res } from '@nestjs/common';
 import {
   deliveryFilter,
   MAX_REDELIVERIES_PER_SECOND,
@@ -9,7 +9,7 @@ import {
   type RedeliveryReport,
   type RedeliveryShare,
 } from '@posthorn/contracts';
-import { type ApiKey, ApiKeyGuard, Caller, Problem } from '@posthorn/http';
+import { type ApiKey, Caller, Problem, RequireKey } from '@posthorn/http';
 import { z } from 'zod';
 import { bodyOf, selection, uuidOf } from '../asking/question.reader.js';
 import { type Answers, requireAnswers, ServiceDesk, type Unanswered } from '../asking/service.desk.js';
@@ -48,7 +48,7 @@ const order = z
 
 /** Sending dead letters again: counted first, then in the background, with progress. */
 @Controller('v1/redeliveries')
-@UseGuards(ApiKeyGuard)
+@RequireKey()
 export class RedeliveriesController {
   private readonly logger = new Logger(RedeliveriesController.name);
 

@@ -1,5 +1,5 @@
-import { Controller, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiKeyGuard, type HttpReply, type HttpRequest, RequireScope } from '@posthorn/http';
+import { Controller, Post, Req, Res } from '@nestjs/common';
+import { type HttpReply, type HttpRequest, RequireKey, RequireScope } from '@posthorn/http';
 import { currentTraceparent, withTrace } from '@posthorn/observability';
 import { WRITE } from '../config.js';
 import { AcceptanceService } from './acceptance.service.js';
@@ -8,7 +8,7 @@ import { siteOf } from './site.caller.js';
 
 /** `POST /v1/events`: the door every event comes in by. */
 @Controller('v1/events')
-@UseGuards(ApiKeyGuard)
+@RequireKey()
 export class EventsController {
   constructor(private readonly acceptance: AcceptanceService) {}
 

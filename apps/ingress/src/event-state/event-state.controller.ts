@@ -1,12 +1,12 @@
-import { Controller, Get, Param, Req, UseGuards } from '@nestjs/common';
-import { ApiKeyGuard, type HttpRequest, Problem, RequireScope } from '@posthorn/http';
+import { Controller, Get, Param, Req } from '@nestjs/common';
+import { type HttpRequest, Problem, RequireKey, RequireScope } from '@posthorn/http';
 import { siteOf } from '../accepting/site.caller.js';
 import { READ } from '../config.js';
 import { type EventState, EventStateService } from './event-state.service.js';
 
 /** `GET /v1/events/{id}`: tells a site what became of its event. */
 @Controller('v1/events')
-@UseGuards(ApiKeyGuard)
+@RequireKey()
 export class EventStateController {
   constructor(private readonly states: EventStateService) {}
 
