@@ -44,7 +44,8 @@ export default defineConfig({
           include: files('.e2e.spec.ts'),
           exclude: never,
           globalSetup: ['e2e/src/shared-posthorn.setup.ts'],
-          fileParallelism: false,
+          // Mostly they wait: for restarts, retries and comparisons.
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 240_000,
         },

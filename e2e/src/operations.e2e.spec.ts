@@ -27,14 +27,14 @@ describe('an operator', () => {
     await posthorn.operate('POST', '/v1/connections/acme-hubspot/isolate', { reason: 'the CRM is being moved' });
     const send = (n: number) => posthorn.send('lead.submitted', { ...EXAMPLES['lead.submitted'], person: { email: `operated-${n}@example.com`, locale: 'en' } });
     const sent = await Promise.all(Array.from({ length: 20 }, (_, n) => send(n)));
-    await waitFor(async () => (await connection('acme-hubspot'))?.backlog.pending === 20, { describe: '20 waiting deliveries' });
+    await waitFor(async () => (await connection('acme-hubspot'))?.backlog.pending === 20, { timeoutMs: 60_000, describe: '20 waiting deliveries' });
     await posthorn.kill('crm-sync');
-    await waitFor(async () => (await connection('acme-hubspot'))?.state === 'isolated', { describe: 'the isolation after the kill' });
+    await waitFor(async () => (await connection('acme-hubspot'))?.state === 'isolated', { timeoutMs: 60_000, describe: 'the isolation after the kill' });
     expect((await posthorn.records('hubspot')).contacts.filter(({ properties }) => properties['email']?.startsWith('operated-'))).toEqual([]);
 
     await posthorn.fault('hubspot', { kind: 'status', status: 400 });
     await posthorn.operate('POST', '/v1/connections/acme-hubspot/release');
-    await waitFor(async () => (await connection('acme-hubspot'))?.backlog.dead === 20, { timeoutMs: 30_000, describe: '20 dead letters' });
+    await waitFor(async () => (await connection('acme-hubspot'))?.backlog.dead === 20, { timeoutMs: 60_000, describe: '20 dead letters' });
     await posthorn.mend('hubspot');
 
     const criteria = { connection: 'acme-hubspot', perSecond: 10 };
@@ -46,15 +46,15 @@ describe('an operator', () => {
         const progress = await posthorn.operate<Redelivery>('GET', `/v1/redeliveries/${started.id}`).catch(() => undefined);
         return progress?.state === 'finished' ? progress : undefined;
       },
-      { timeoutMs: 30_000, describe: 'the end of the redelivery' },
+      { timeoutMs: 60_000, describe: 'the end of the redelivery' },
     );
     expect(ended).toMatchObject({ matched: 20, redelivered: 20 });
-    await Promise.all(sent.map(({ id }) => waitFor(() => posthorn.deliveryOf(id, 'crm-sync', 'delivered'), { timeoutMs: 30_000 })));
+    await Promise.all(sent.map(({ id }) => waitFor(() => posthorn.deliveryOf(id, 'crm-sync', 'delivered'), { timeoutMs: 60_000 })));
     const notes = (await posthorn.records('hubspot')).notes.map(({ properties }) => properties['posthorn_event_id']);
     expect(notes.filter((id) => sent.some((event) => event.id === id)).sort()).toEqual(sent.map(({ id }) => id).sort());
 
     for (const [verb, count] of [['isolate', 1], ['release', 1], ['check', 1], ['redelivery-started', 1], ['redelivery-finished', 1], ['redeliver', 20]] as const) {
-      await waitFor(async () => (await posthorn.entries({ type: `crm-sync.operator.${verb}` })).length === count, { describe: `${count} × ${verb} in the audit log` });
+      await waitFor(async () => (await posthorn.entries({ type: `crm-sync.operator.${verb}` })).length === count, { timeoutMs: 60_000, describe: `${count} × ${verb} in the audit log` });
     }
     const [isolation] = await posthorn.entries({ type: 'crm-sync.operator.isolate' });
     expect(isolation?.data).toMatchObject({ state: 'operated', connection: 'acme-hubspot', facts: { actor: 'operator', reason: 'the CRM is being moved' } });

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeliveriesAnswer, EventData, EventType, OutcomeData } from '@posthorn/contracts';
 import { waitFor } from '@posthorn/testing';
 import { type ParsedMail, simpleParser } from 'mailparser';
-import { inject } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
 
 export interface Accepted {
   id: string;
@@ -41,6 +42,9 @@ interface MailRecord {
   raw: string;
 }
 
+/** Longer than all other files together need it. */
+const TURN_MS = 300_000;
+
 export type Provider = 'hubspot' | 'smtp' | 'caldav';
 
 /** Where a running system is and with which keys one may speak to it. */
@@ -57,11 +61,16 @@ declare module 'vitest' {
 }
 
 /**
- * The system that the run's spec files share, one after the other. Whoever uses it leaves it as it was, apart from
+ * The system that the run's spec files share, one file at a time. Whoever uses it leaves it as it was, apart from
  * what it sent, and looks only at people and events of its own.
  */
 export function sharedPosthorn(): Posthorn {
-  return new Posthorn(inject('sharedPosthorn'));
+  const address = inject('sharedPosthorn');
+  const turn = join(address.home, 'in-use');
+  // The making of a folder succeeds for one of those who try.
+  beforeAll(() => waitFor(() => mkdir(turn).then(() => true), { timeoutMs: TURN_MS, everyMs: 100, describe: 'its turn at the shared system' }), TURN_MS * 2);
+  afterAll(() => rmdir(turn));
+  return new Posthorn(address);
 }
 
 /** What a website, an auditor and an operator can do with the system over the wire, and kill -9. */

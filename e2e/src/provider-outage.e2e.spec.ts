@@ -24,8 +24,8 @@ describe('while the CRM is down', () => {
       people.map((email) => posthorn.send('lead.submitted', { ...EXAMPLES['lead.submitted'], person: { email, locale: 'en' } })),
     );
     for (const { id } of sent) sentIds.add(id);
-    await waitFor(async () => (await opened()) > openedBefore, { timeoutMs: 30_000, describe: 'the open breaker' });
-    await waitFor(async () => (await posthorn.mailRecipients()).filter((to) => to.startsWith('outage-')).length === people.length, { timeoutMs: 30_000, describe: 'the confirmations' });
+    await waitFor(async () => (await opened()) > openedBefore, { timeoutMs: 60_000, describe: 'the open breaker' });
+    await waitFor(async () => (await posthorn.mailRecipients()).filter((to) => to.startsWith('outage-')).length === people.length, { timeoutMs: 60_000, describe: 'the confirmations' });
     expect(await inCrm()).toEqual({ people: [], enquiries: 0 });
 
     await posthorn.mend('hubspot');

@@ -14,8 +14,8 @@ export interface SteadyLoad {
   stop(): Promise<AcceptedLead[]>;
 }
 
-/** Sends leads of new people at a steady rate, as a website does that retries with its Idempotency-Key. */
-export function steadyLoad(posthorn: Posthorn, perSecond: number): SteadyLoad {
+/** Sends leads of new people, name-1@example.com and so on, at a steady rate, as a website does that retries with its Idempotency-Key. */
+export function steadyLoad(posthorn: Posthorn, name: string, perSecond: number): SteadyLoad {
   const accepted: AcceptedLead[] = [];
   const underway = new Set<Promise<void>>();
   let stopped = false;
@@ -37,7 +37,7 @@ export function steadyLoad(posthorn: Posthorn, perSecond: number): SteadyLoad {
 
   const timer = setInterval(() => {
     sequence += 1;
-    const sending = sendUntilAccepted(`load-${sequence}@example.com`).finally(() => underway.delete(sending));
+    const sending = sendUntilAccepted(`${name}-${sequence}@example.com`).finally(() => underway.delete(sending));
     underway.add(sending);
   }, 1_000 / perSecond);
 
