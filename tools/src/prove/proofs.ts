@@ -1,9 +1,11 @@
+import { brokerProof } from './broker/broker.proof.js';
 import { crashProof } from './crash/crash.proof.js';
 import { defectsProof } from './defects/defects.proof.js';
 import { type Finding, type Proof } from './proof.js';
 
 /** What `npm run prove` can prove, by name. */
 export const PROOFS = {
+  broker: brokerProof,
   crash: crashProof,
   defects: defectsProof,
 } as const satisfies Record<string, Proof>;
