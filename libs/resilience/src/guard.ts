@@ -170,13 +170,16 @@ export class Guard {
   /** Takes over what another replica has found out. Isolation stays: it is an operator's. */
   adopt({ state, reason = 'another replica did not say why', until, failures }: Standing): void {
     this.adopting = true;
-    this.admission.forget();
-    if (state === 'parked') this.parking.adopt(reason, until?.getTime() ?? Date.now(), failures);
-    else this.parking.end();
-    if (state === 'open') this.breaker.open((until?.getTime() ?? 0) - Date.now(), failures, reason);
-    else this.breaker.close();
-    this.announce(state === 'closed' ? undefined : reason);
-    this.adopting = false;
+    try {
+      this.admission.forget();
+      if (state === 'parked') this.parking.adopt(reason, until?.getTime() ?? Date.now(), failures);
+      else this.parking.end();
+      if (state === 'open') this.breaker.open((until?.getTime() ?? 0) - Date.now(), failures, reason);
+      else this.breaker.close();
+      this.announce(state === 'closed' ? undefined : reason);
+    } finally {
+      this.adopting = false;
+    }
     this.available();
   }
 

@@ -75,8 +75,7 @@ export class CredentialsWatch implements OnModuleInit, OnModuleDestroy {
     const { id, site } = connection;
     if (this.asking.has(id)) return;
     this.asking.add(id);
-    const { result, error } = await this.credentials.ask(connection);
-    this.asking.delete(id);
+    const { result, error } = await this.credentials.ask(connection).finally(() => this.asking.delete(id));
     // A refusal is announced by the connection's state, and so is its end.
     if (result === 'failed') this.logger.warn({ connection: id, site, code: error?.code }, `${id}: whether the credentials are accepted could not be found out`);
   }

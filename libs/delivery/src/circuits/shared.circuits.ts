@@ -10,6 +10,8 @@ import { CircuitStore, type SharedStanding } from './circuit.store.js';
 const PROBE_MARGIN_MS = 5_000;
 /** Where a test could not be had and nothing says why: somebody is deciding at this moment. */
 const ASK_AGAIN_MS = 200;
+/** While Postgres is away; the newest count. */
+const MOST_UNWRITTEN = 100;
 
 interface Decision {
   readonly standing: Standing;
@@ -67,8 +69,9 @@ export class SharedCircuits implements OnModuleInit {
   }
 
   private decided(connection: Connection, standing: Standing, transition: GuardTransition | undefined): Promise<void> {
-    const outcome = transition && this.outcomes.ofTransition(connection, transition);
-    this.of(connection).unwritten.push({ standing, outcome });
+    const { unwritten } = this.of(connection);
+    unwritten.push({ standing, outcome: transition && this.outcomeOf(connection, transition) });
+    if (unwritten.length > MOST_UNWRITTEN) unwritten.shift();
     return this.write(connection);
   }
 
@@ -80,7 +83,7 @@ export class SharedCircuits implements OnModuleInit {
     const { guard } = connection;
     const taken = await this.database.transaction(async (tx) => {
       const state = await this.store.takeProbe(tx, connection.id, shared.revision, guard.options.deadlineMs + PROBE_MARGIN_MS, urgent);
-      const outcome = state === 'open' ? this.outcomes.ofTransition(connection, { guard: guard.name, from: 'open', to: 'half-open', adopted: false }) : undefined;
+      const outcome = state === 'open' ? this.outcomeOf(connection, { guard: guard.name, from: 'open', to: 'half-open', adopted: false }) : undefined;
       if (outcome !== undefined) await this.ledger.append(tx, [outcome]);
       return state;
     });
@@ -88,6 +91,16 @@ export class SharedCircuits implements OnModuleInit {
     const waitMs = await this.catchUp(connection);
     // Nothing is written of trouble that this guard has: it decides alone.
     return shared.state === 'closed' ? undefined : new Date(Date.now() + Math.max(ASK_AGAIN_MS, waitMs));
+  }
+
+  /** It is called in the middle of a call, which must not fail because something cannot be put into words. */
+  private outcomeOf(connection: Connection, transition: GuardTransition): LedgerEntry | undefined {
+    try {
+      return this.outcomes.ofTransition(connection, transition);
+    } catch (error) {
+      this.logger.error({ err: error, connection: connection.id, to: transition.to }, 'A change of state cannot be told as an outcome');
+      return undefined;
+    }
   }
 
   private adopt(connection: Connection, { standing, revision }: SharedStanding): void {

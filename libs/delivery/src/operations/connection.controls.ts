@@ -92,11 +92,12 @@ export class ConnectionControls implements OnModuleInit, OnModuleDestroy {
 
   private async look(): Promise<void> {
     if (this.database.unavailable !== undefined && this.known) return;
-    await this.circuits.look();
     const controls = await this.database.query<Control>('SELECT connection, isolated, reason, actor, operation FROM connection_controls');
     const first = !this.known;
-    this.known = true;
     for (const control of controls) this.apply(control, first);
+    // Afterwards: a circuit that has opened again since it was released stays open.
+    await this.circuits.look();
+    this.known = true;
   }
 
   private apply({ connection, isolated, reason, actor, operation }: Control, first: boolean): void {

@@ -38,7 +38,7 @@ export function translateHubSpotError(response: Pick<ProviderResponse, 'status' 
   if (status === 403) {
     return new CredentialsError('CRM_PERMISSION_MISSING', `HubSpot does not allow this to the access token (${told})`, {
       status,
-      remedy: 'Grant the private app the scopes crm.objects.contacts.write, crm.objects.deals.write, crm.schemas.contacts.write and crm.schemas.deals.write.',
+      remedy: 'Grant the private app the scopes crm.objects.contacts.read and .write, crm.objects.deals.write, crm.schemas.contacts.write and crm.schemas.deals.write.',
     });
   }
   if (status === 429) {
