@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type GuardSettings } from './guard.options.js';
 import { Guard } from './guard.js';
 import { PermanentError, UnknownOutcomeError } from './provider.errors.js';
+import { rateLimitOf } from './rate-limit.report.js';
 import { requestProvider } from './provider-request.js';
 
 /** A provider on a real socket that counts, on its side, how many connections it has at a time. */
@@ -57,12 +58,37 @@ describe('a guard before a provider on a real socket', () => {
         .run(async (signal) => {
           const ask = requestProvider({ provider: 'Acme', method: 'POST', url, body: '{}', signal: obeys ? signal : new AbortController().signal, timeoutMs: 2_000 });
           const response = await ask;
+          guard.reportRateLimit(rateLimitOf(response.headers));
           if (response.status >= 400) throw new PermanentError('REFUSED', 'refused', { status: response.status });
           return response.status;
         })
         .catch((error: unknown) => error);
     return { guard, call };
   };
+
+  it('is never refused by a provider that tells what is left of its limit', async () => {
+    const [limit, windowMs] = [10, 1_000];
+    let used = 0;
+    let began = -Infinity;
+    let refused = 0;
+    const { guard, call } = await guarded(
+      (_request, response) => {
+        if (Date.now() - began >= windowMs) [began, used] = [Date.now(), 0];
+        used += 1;
+        if (used > limit) refused += 1;
+        const headers = { 'ratelimit-policy': `"default";q=${limit};w=1`, ratelimit: `"default";r=${Math.max(0, limit - used)};t=1` };
+        response.writeHead(used > limit ? 429 : 200, headers).end('{}');
+      },
+      { concurrency: 3 },
+    );
+    for (let made = 0; made < 25; ) {
+      const slots = guard.freeSlots();
+      if (slots === 0) await new Promise((resolve) => setTimeout(resolve, Math.max(1, (guard.availableAt()?.getTime() ?? 0) - Date.now())));
+      made += slots;
+      await Promise.all(Array.from({ length: slots }, () => call()));
+    }
+    expect([refused, provider.calls >= 25]).toEqual([0, true]);
+  });
 
   it('never opens for 100 % of 400s', async () => {
     const { guard, call } = await guarded(status(400), { concurrency: 4, volumeThreshold: 5 });
