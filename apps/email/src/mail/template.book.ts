@@ -6,7 +6,7 @@ const SUPPLIED = fileURLToPath(new URL('../templates', import.meta.url));
 
 /** Every site's templates: the supplied ones, over which a site may lay a folder of its own. */
 export class TemplateBook {
-  private readonly supplied = new TemplateSet(readTemplateFolders([SUPPLIED]));
+  private readonly supplied = new TemplateSet(readTemplateFolders([SUPPLIED]), { triedOut: true });
   private readonly own = new Map<string, TemplateSet>();
 
   constructor(sites: Readonly<Record<string, { templates?: string | undefined }>>) {

@@ -18,7 +18,8 @@ interface Answer {
 
 const TICK_MS = 20;
 const PATIENCE_MS = 6_000;
-const LONGEST_WAIT_MS = 1_500;
+/** As a patient website would; a crowd that knocks more often takes from those inside the machine they need. */
+const LONGEST_WAIT_MS = 3_000;
 /** How often a client asks again although it was answered: the answer may have got lost on its way to the shop. */
 const REPEATED = 0.02;
 const REFUSALS_KEPT = 20;
