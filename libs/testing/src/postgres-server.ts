@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import { freePort } from './free-port.js';
+import { LocalServer } from './local-server.js';
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.js';
 import { ownerIds, postgresUser, type ServerUser } from './postgres-user.js';
-import { ServerProcess, untilReady } from './server-process.js';
+import { type ServerCommand } from './server-process.js';
 
 export interface PostgresOptions {
   /** Keeps the data here. Without it the data lives in a temporary folder that `stop()` removes. */
@@ -24,26 +25,16 @@ export interface PostgresOptions {
   logFile?: string;
 }
 
-export interface PostgresServer {
+export interface PostgresServer extends LocalServer {
   /** Of the superuser, without a password, for the database `postgres`. */
   readonly adminUrl: string;
   readonly port: number;
-  readonly pid: number;
-  readonly logFile: string;
-  readonly running: boolean;
-  readonly exited: Promise<void>;
-  /** How the last run ended: `exit code 1`, `signal SIGKILL`. */
-  readonly ending: string;
   /** The address of a database for a role. */
   urlOf(database: string, role?: string): string;
-  kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Again, on the same data and port, after a kill. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 const SUPERUSER = 'postgres';
-const READY_TIMEOUT_MS = 60_000;
+const READY_WITHIN_MS = 60_000;
 const UNSAFE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
@@ -52,25 +43,29 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   return server;
 }
 
-class EmbeddedPostgres implements PostgresServer {
-  readonly logFile: string;
+class EmbeddedPostgres extends LocalServer implements PostgresServer {
   private readonly binaries: PostgresBinaries = postgresBinaries();
   private readonly parent: string;
   private readonly data: string;
   private readonly temporary: boolean;
   private readonly user: ServerUser;
-  private process: ServerProcess | undefined;
 
   constructor(
     private readonly options: PostgresOptions,
     readonly port: number,
   ) {
-    this.temporary = options.dir === undefined;
-    this.parent = options.dir ?? mkdtempSync(join(tmpdir(), 'posthorn-postgres-'));
-    mkdirSync(this.parent, { recursive: true });
-    this.data = join(this.parent, 'data');
-    this.logFile = options.logFile ?? join(this.parent, 'postgres.log');
-    mkdirSync(dirname(this.logFile), { recursive: true });
+    const temporary = options.dir === undefined;
+    const parent = options.dir ?? mkdtempSync(join(tmpdir(), 'posthorn-postgres-'));
+    super({
+      name: `Postgres on port ${port}`,
+      logFile: options.logFile ?? join(parent, 'postgres.log'),
+      temporaryFolder: temporary ? parent : undefined,
+      readyWithinMs: READY_WITHIN_MS,
+    });
+    this.temporary = temporary;
+    this.parent = parent;
+    mkdirSync(parent, { recursive: true });
+    this.data = join(parent, 'data');
     this.user = this.prepareUser();
   }
 
@@ -78,28 +73,16 @@ class EmbeddedPostgres implements PostgresServer {
     return this.urlOf('postgres');
   }
 
-  get pid(): number {
-    return this.live().pid;
-  }
-
-  get running(): boolean {
-    return this.process?.running ?? false;
-  }
-
-  get exited(): Promise<void> {
-    return this.live().exited;
-  }
-
-  get ending(): string {
-    return this.live().ending;
-  }
-
   urlOf(database: string, role = SUPERUSER): string {
     return `postgres://${role}@127.0.0.1:${this.port}/${database}`;
   }
 
-  async start(): Promise<void> {
-    if (this.running) return;
+  override async start(): Promise<void> {
+    await super.start();
+    if (this.options.password !== undefined) await this.withAdmin((client) => client.query('REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC'));
+  }
+
+  protected async command(): Promise<Omit<ServerCommand, 'logFile'>> {
     if (!existsSync(join(this.data, 'PG_VERSION'))) await this.initialise();
     const settings = [
       'listen_addresses=127.0.0.1',
@@ -111,37 +94,16 @@ class EmbeddedPostgres implements PostgresServer {
       ...(this.durable ? [] : UNSAFE),
     ];
     const args = ['-D', this.data, '-p', String(this.port), ...settings.flatMap((setting) => ['-c', setting])];
-    this.process = new ServerProcess({
-      ...this.asUser(this.binaries.postgres, args),
-      logFile: this.logFile,
-      stopSignal: 'SIGINT',
-      ...(this.temporary ? { cleanUp: this.parent } : {}),
-    });
-    try {
-      await untilReady(this.process, () => this.answers(), READY_TIMEOUT_MS);
-    } catch (cause) {
-      await this.process.kill();
-      throw new Error(`Postgres did not start on port ${this.port}.\n${lastLines(this.logFile, 12)}`, { cause });
-    }
-    if (this.options.password !== undefined) await this.withAdmin((client) => client.query('REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC'));
+    return { ...this.asUser(this.binaries.postgres, args), stopSignal: 'SIGINT' };
   }
 
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    await this.process?.kill(signal);
-  }
-
-  async stop(): Promise<void> {
-    await this.process?.stop();
-    if (this.temporary) rmSync(this.parent, { recursive: true, force: true });
+  protected override async answers(): Promise<boolean> {
+    await this.withAdmin(() => Promise.resolve());
+    return true;
   }
 
   private get durable(): boolean {
     return this.options.durable ?? !this.temporary;
-  }
-
-  private live(): ServerProcess {
-    if (this.process === undefined) throw new Error('Postgres has not been started.');
-    return this.process;
   }
 
   private prepareUser(): ServerUser {
@@ -196,11 +158,6 @@ class EmbeddedPostgres implements PostgresServer {
     });
   }
 
-  private async answers(): Promise<boolean> {
-    await this.withAdmin(() => Promise.resolve());
-    return true;
-  }
-
   private async withAdmin(work: (client: Client) => Promise<unknown>): Promise<void> {
     // Beside a URL node-postgres ignores a password, so the parts are given.
     const client = new Client({ host: '127.0.0.1', port: this.port, user: SUPERUSER, password: this.options.password, database: 'postgres', connectionTimeoutMillis: 2_000 });
@@ -212,9 +169,4 @@ class EmbeddedPostgres implements PostgresServer {
       await client.end().catch(() => undefined);
     }
   }
-}
-
-export function lastLines(file: string, count: number): string {
-  if (!existsSync(file)) return '';
-  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
 }

@@ -1,4 +1,5 @@
-import { readableTail, type StackServer } from './service.process.js';
+import { type LocalServer } from '@posthorn/testing';
+import { readableTail } from './service.process.js';
 
 export interface KeeperEvents {
   onStarted?: (name: string, pid: number) => void;
@@ -33,7 +34,7 @@ export class Keeper {
 
   constructor(
     readonly name: string,
-    readonly server: StackServer,
+    readonly server: LocalServer,
     private readonly options: KeeperOptions,
   ) {
     this.waitMs = options.firstWaitMs ?? 500;

@@ -1,75 +1,22 @@
-import { lastLines, ServerProcess } from '@posthorn/testing';
+import { lastLines, LocalServer, type ServerCommand } from '@posthorn/testing';
 import { builtFile, WORKSPACE } from '../workspace.js';
-
-/** What can be started, killed and stopped: Postgres, NATS and each service. */
-export interface StackServer {
-  readonly logFile: string;
-  readonly pid: number;
-  readonly running: boolean;
-  /** Of the present run. */
-  readonly exited: Promise<void>;
-  /** How the last run ended. */
-  readonly ending: string;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  kill(signal?: NodeJS.Signals): Promise<void>;
-}
 
 /** Longer than a service takes to finish what it has begun. */
 const STOP_PATIENCE_MS = 20_000;
 
 /** One service as a process of its own. */
-export class ServiceProcess implements StackServer {
-  private process: ServerProcess | undefined;
-
+export class ServiceProcess extends LocalServer {
   constructor(
     name: string,
     private readonly env: NodeJS.ProcessEnv,
-    readonly logFile: string,
+    logFile: string,
     private readonly program: readonly string[] = ['--enable-source-maps', builtFile(name, 'main')],
-  ) {}
-
-  get pid(): number {
-    return this.live().pid;
+  ) {
+    super({ name, logFile, stopWithinMs: STOP_PATIENCE_MS });
   }
 
-  get running(): boolean {
-    return this.process?.running ?? false;
-  }
-
-  get exited(): Promise<void> {
-    return this.live().exited;
-  }
-
-  get ending(): string {
-    return this.live().ending;
-  }
-
-  start(): Promise<void> {
-    if (!this.running) {
-      this.process = new ServerProcess({
-        command: process.execPath,
-        args: this.program,
-        env: this.env,
-        cwd: WORKSPACE,
-        logFile: this.logFile,
-        stopSignal: 'SIGTERM',
-      });
-    }
-    return Promise.resolve();
-  }
-
-  async stop(): Promise<void> {
-    await this.process?.stop(STOP_PATIENCE_MS);
-  }
-
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    await this.process?.kill(signal);
-  }
-
-  private live(): ServerProcess {
-    if (this.process === undefined) throw new Error('It has not been started.');
-    return this.process;
+  protected command(): Promise<Omit<ServerCommand, 'logFile'>> {
+    return Promise.resolve({ command: process.execPath, args: this.program, env: this.env, cwd: WORKSPACE, stopSignal: 'SIGTERM' });
   }
 }
 

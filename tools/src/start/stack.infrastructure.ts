@@ -1,9 +1,8 @@
-import { NATS_RELEASE, findNatsServer, startNats, startPostgres } from '@posthorn/testing';
+import { findNatsServer, type LocalServer, NATS_RELEASE, startNats, startPostgres } from '@posthorn/testing';
 import { natsAuthorization, natsPermissions } from '@posthorn/messaging';
 import type { PortPlan } from './port.plan.js';
 import type { Secrets } from './secret.store.js';
 import { SERVICES } from './service.catalogue.js';
-import type { StackServer } from './service.process.js';
 import { type DatabaseAccess, NATS_ADMIN, type NatsAccess } from './stack.environment.js';
 import type { StackHome } from './stack.home.js';
 import { StartError } from './start.error.js';
@@ -13,7 +12,7 @@ const DATABASE = 'posthorn';
 export interface Infrastructure<Access> {
   access: Access;
   /** Undefined when the server is not ours. */
-  server?: StackServer;
+  server?: LocalServer;
   description: string;
 }
 

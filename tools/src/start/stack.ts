@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { type LocalServer } from '@posthorn/testing';
 import { builtFile } from '../workspace.js';
 import { writeClientFile } from './client.file.js';
 import { referencesIn } from './configuration.references.js';
@@ -8,7 +9,7 @@ import { readiness } from './readiness.probe.js';
 import { Roster } from './roster.js';
 import { loadSecrets } from './secret.store.js';
 import { SERVICES, type ServiceEntry } from './service.catalogue.js';
-import { readableTail, ServiceProcess, type StackServer } from './service.process.js';
+import { readableTail, ServiceProcess } from './service.process.js';
 import { serviceEnvironment, type StackFacts, webAddress } from './stack.environment.js';
 import { StackHome } from './stack.home.js';
 import { type InfrastructurePlan, prepareNats, preparePostgres } from './stack.infrastructure.js';
@@ -208,7 +209,7 @@ class LocalStack implements Stack {
     if (this.givenUp.signal.aborted) throw new StartError('STOPPED', 'Stopped while starting.');
   }
 
-  private async keep(name: string, server: StackServer): Promise<Keeper> {
+  private async keep(name: string, server: LocalServer): Promise<Keeper> {
     const keeper = new Keeper(name, server, {
       restart: this.options.restart ?? true,
       onStarted: (_, pid) => this.roster.add(name, pid),
