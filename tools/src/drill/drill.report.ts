@@ -46,6 +46,13 @@ export function killsOf(report: DrillReport): Record<string, number> {
   return kills;
 }
 
+/** Who was killed how often, and what became of NATS's store. */
+export function killsInWords(report: DrillReport): string {
+  const times = (kind: string): number => report.incidents.filter((incident) => incident.kind === kind).length;
+  const killed = Object.entries(killsOf(report)).map(([name, count]) => `${name} ${count}`);
+  return `kill -9: ${killed.length === 0 ? 'none' : killed.join(', ')}; NATS’s store wiped ${times('wipe')} times, rolled back ${times('rollback')} times`;
+}
+
 /** One line for scripts. */
 export function reportJson(report: DrillReport): string {
   const { seconds, rate, seed, without, accepted, events, services, repeatedByPolicy, complaints } = report;

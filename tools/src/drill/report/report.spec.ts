@@ -41,6 +41,12 @@ describe('the report', () => {
     expect(JSON.parse(line)).toMatchObject({ passed: false, accepted: 1_500, delivered: 1_499, lost: 1, duplicates: 0, unknown: 0, unexplained: 0, recoveryMs: 5_500, seed: 7, kills: { nats: 3 } });
   });
 
+  it('says who was killed how often, in the table and on the page', () => {
+    const words = 'kill -9: nats 3; NATS’s store wiped 0 times, rolled back 1 times';
+    expect(renderTable(made())).toContain(words);
+    expect(renderPage(made())).toContain(words);
+  });
+
   it('has no recovery time while something was left to do', () => {
     expect(recoveryMs(made({ drainedAt: undefined }))).toBeNull();
     expect(renderTable(made({ drainedAt: undefined }))).toContain('Not everything was done');

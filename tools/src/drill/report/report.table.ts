@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { VERDICTS } from '../checker/verdict.js';
-import { type DrillReport, killsOf, passed, recoveryMs } from '../drill.report.js';
+import { type DrillReport, killsInWords, passed, recoveryMs } from '../drill.report.js';
 import { recoveryStatistics } from './recovery.statistics.js';
 
 const SHOWN_FINDINGS = 12;
@@ -21,8 +21,6 @@ export function renderTable(report: DrillReport, color = false): string {
   const rule = dim(`  ${'─'.repeat(widths.reduce((sum, width) => sum + width, 0) + 3 * (widths.length - 1))}`);
 
   const drained = recoveryMs(report);
-  const kills = Object.entries(killsOf(report));
-  const lost = ['wipe', 'rollback'].map((kind) => report.incidents.filter((incident) => incident.kind === kind).length);
   const statistics = recoveryStatistics(report.recoveries);
   const kindWidth = Math.max(...statistics.map(({ what }) => what.length), 0);
   return [
@@ -36,7 +34,7 @@ export function renderTable(report: DrillReport, color = false): string {
     ...rows.slice(-1).map(line),
     '',
     `  ${number(report.accepted)} accepted in ${number(report.tries)} tries; ${report.incidents.length} faults; ${number(report.repeatedByPolicy)} mails sent again because nobody knew of the first`,
-    `  kill -9: ${kills.map(([name, count]) => `${name} ${count}`).join(', ')}; NATS's store wiped ${lost[0] ?? 0} times, rolled back ${lost[1] ?? 0} times`,
+    `  ${killsInWords(report)}`,
     drained === null ? red('  Not everything was done when the drill stopped waiting.') : `  Everything was done ${duration(drained)} after the last fault.`,
     '',
     dim(`  ${'felt after its end'.padEnd(kindWidth)}   times   median   longest`),
