@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { anyPorts } from '../start/port.plan.js';
 import { type Stack, startStack } from '../start/stack.js';
 import { untraceable } from './checker/audit.witness.js';
+import { bookComplaints, booksSaid } from './checker/books.witness.js';
 import { DatabaseWitness, type Remaining } from './checker/database.witness.js';
 import type { Evidence } from './checker/evidence.js';
 import { DELIVERING, promisesOf } from './checker/promises.js';
@@ -43,6 +44,8 @@ export interface Progress {
 const PATIENCE_MS = 180_000;
 const PROGRESS_EVERY_MS = 1_000;
 const TRACES_ASKED_FOR = 25;
+/** Audit asks the services every ten seconds, and takes one that was just killed for away for a while. */
+const BOOKS_PATIENCE_MS = 60_000;
 
 /** A storm, the quiet after it, and the reckoning. Starts what it needs and removes it again. */
 export async function runDrill(settings: DrillSettings): Promise<DrillReport> {
@@ -187,8 +190,21 @@ class Drill {
       ...contradictions,
       ...(unanswered === 0 ? [] : [`${unanswered} events were still not accepted when the drill stopped waiting`]),
       ...(audit.missingOutcomes === 0 ? [] : [`${audit.missingOutcomes} outcomes are in a service's outbox and not in the audit log`]),
+      ...(await this.bookComplaints()),
       ...untold.map((id) => `GET /v1/trace/${id} does not tell of the event`),
     ];
+  }
+
+  /** What remains wrong when audit has had the time to look again. */
+  private async bookComplaints(): Promise<string[]> {
+    this.settings.onPhase?.('comparing the books with the tables');
+    const [from = '', until = ''] = [this.startedAt, Date.now()].map((time) => new Date(time).toISOString().slice(0, 10));
+    for (const deadline = Date.now() + BOOKS_PATIENCE_MS; ; ) {
+      const said = await booksSaid(this.stack.urls['audit'] ?? '', this.stack.keys.auditor, from, until);
+      const complaints = bookComplaints(said, await this.database.books());
+      if (complaints.length === 0 || Date.now() > deadline) return complaints;
+      await new Promise((resolve) => setTimeout(resolve, PROGRESS_EVERY_MS));
+    }
   }
 
   private report(phase: Progress['phase'], remaining: Remaining | undefined): void {

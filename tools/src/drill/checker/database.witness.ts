@@ -1,6 +1,7 @@
 import { Pool } from 'pg';
+import type { BookFigures } from './books.witness.js';
 import { type DeliveryRow, type Evidence, keyOf } from './evidence.js';
-import { DELIVERING, type DeliveringService } from './promises.js';
+import { DELIVERING, type DeliveringService, typesOf } from './promises.js';
 
 /** The schema each service keeps its tables in. */
 const SCHEMAS: Readonly<Record<DeliveringService, string>> = { 'crm-sync': 'crm', email: 'email', calendar: 'calendar' };
@@ -119,13 +120,36 @@ export class DatabaseWitness {
     };
   }
 
+  /** The books, counted from the ledger and the deliveries themselves: an event is what its worst delivery is. */
+  async books(): Promise<BookFigures[]> {
+    const ofServices = await Promise.all(
+      DELIVERING.map((service) =>
+        this.bookOf(service, typesOf(service), `
+          SELECT event_id, min(CASE state WHEN 'dead' THEN '1 dead' WHEN 'held' THEN '2 held' WHEN 'delivered' THEN '4 delivered' WHEN 'skipped' THEN '5 skipped' ELSE '3 inProgress' END) AS state
+            FROM ${SCHEMAS[service]}.all_deliveries GROUP BY event_id`),
+      ),
+    );
+    return [...ofServices.flat(), ...(await this.bookOf('audit', null, "SELECT id AS event_id, '4 delivered' AS state FROM audit.entries WHERE kind = 'event'"))];
+  }
+
+  private async bookOf(service: string, types: readonly string[] | null, states: string): Promise<BookFigures[]> {
+    const count = (state: string): string => `count(*) FILTER (WHERE right(state, -2) = '${state}')::int AS "${state}"`;
+    return this.query<BookFigures>(
+      `SELECT $1 AS service, site, to_char(to_timestamp(('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
+              count(*)::int AS accepted, ${['delivered', 'inProgress', 'held', 'dead', 'skipped'].map(count).join(', ')}, count(*) FILTER (WHERE state IS NULL)::int AS missing
+         FROM ingress.ledger LEFT JOIN (${states}) AS states ON states.event_id = ledger.id
+        WHERE $2::text[] IS NULL OR type = ANY($2) GROUP BY 2, 3`,
+      [service, types],
+    );
+  }
+
   private async row(columns: readonly string[]): Promise<(name: string) => number> {
     const [row = {}] = await this.query<Record<string, string>>(`SELECT ${columns.join(', ')}`);
     return (name) => Number(row[name]);
   }
 
-  private async query<R extends object>(sql: string): Promise<R[]> {
-    const { rows } = await this.pool.query<R>(sql);
+  private async query<R extends object>(sql: string, values: unknown[] = []): Promise<R[]> {
+    const { rows } = await this.pool.query<R>(sql, values);
     return rows;
   }
 }

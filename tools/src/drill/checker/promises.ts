@@ -33,3 +33,8 @@ export function promisesOf(type: string): readonly Promised[] {
   if (promises === undefined) throw new Error(`The checker does not know what to expect of ${type}.`);
   return promises;
 }
+
+/** The types of event that a service has something to do with. */
+export function typesOf(service: DeliveringService): string[] {
+  return Object.keys(PROMISES).filter((type) => promisesOf(type).some((promised) => promised.service === service));
+}
