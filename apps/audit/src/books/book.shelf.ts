@@ -10,6 +10,7 @@ const LEASE = "interval '30 seconds'";
 export interface KnownService {
   service: string;
   types: string[] | null;
+  typeDays: Record<string, string>;
   since?: string;
   asOf: Date;
 }
@@ -35,8 +36,8 @@ const STORE = `
          IS DISTINCT FROM (EXCLUDED.accepted, EXCLUDED.delivered, EXCLUDED.in_progress, EXCLUDED.held, EXCLUDED.dead, EXCLUDED.skipped, EXCLUDED.erased)`;
 
 const REMEMBER = `
-  INSERT INTO book_services AS known (service, types, since, as_of, history_as_of) VALUES ($1, $2, $3, $4, $4)
-  ON CONFLICT (service) DO UPDATE SET types = EXCLUDED.types, since = EXCLUDED.since, as_of = EXCLUDED.as_of,
+  INSERT INTO book_services AS known (service, types, since, as_of, history_as_of, type_days) VALUES ($1, $2, $3, $4, $4, $6)
+  ON CONFLICT (service) DO UPDATE SET types = EXCLUDED.types, since = EXCLUDED.since, as_of = EXCLUDED.as_of, type_days = EXCLUDED.type_days,
      history_as_of = CASE WHEN $5 THEN EXCLUDED.history_as_of ELSE known.history_as_of END`;
 
 const SHELVED = `
@@ -64,14 +65,14 @@ export class BookShelf {
   }
 
   async services(): Promise<KnownService[]> {
-    const rows = await this.database.query<{ service: string; types: string[] | null; since: Date | null; as_of: Date }>('SELECT service, types, since, as_of FROM book_services ORDER BY service');
-    return rows.map(({ service, types, since, as_of: asOf }) => ({ service, types, since: since?.toISOString(), asOf }));
+    const rows = await this.database.query<{ service: string; types: string[] | null; type_days: Record<string, string>; since: Date | null; as_of: Date }>('SELECT service, types, type_days, since, as_of FROM book_services ORDER BY service');
+    return rows.map(({ service, types, type_days: typeDays, since, as_of: asOf }) => ({ service, types, typeDays, since: since?.toISOString(), asOf }));
   }
 
   /** What a service that does not answer had when it last did. */
-  async lastKnown({ service, types, since, asOf }: KnownService, { from, until }: Days): Promise<KeptEvents> {
+  async lastKnown({ service, types, typeDays, since, asOf }: KnownService, { from, until }: Days): Promise<KeptEvents> {
     const rows = await this.database.query<KeptEvents['rows'][number]>(SHELVED, [service, from, until]);
-    return { service, types, since, asOf: asOf.toISOString(), rows };
+    return { service, types, typeDays, since, asOf: asOf.toISOString(), rows };
   }
 
   /** Everything of a round at once; false when another replica keeps the books by now. */
@@ -81,7 +82,7 @@ export class BookShelf {
       if (keeper.length === 0) return false;
       const rows = books.map(({ inProgress: in_progress, ...book }) => ({ ...book, in_progress }));
       await tx.query(STORE, [JSON.stringify(rows), now.toISOString()]);
-      for (const { service, types, since, asOf } of answered) await tx.query(REMEMBER, [service, types, since ?? null, asOf, history]);
+      for (const { service, types, typeDays = {}, since, asOf } of answered) await tx.query(REMEMBER, [service, types, since ?? null, asOf, history, JSON.stringify(typeDays)]);
       await startAnew(tx, returned, now);
       return true;
     });

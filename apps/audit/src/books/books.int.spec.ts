@@ -133,6 +133,23 @@ describe('the books', () => {
     expect((await books('&service=email')).books).toMatchObject([{ accepted: 1, delivered: 1, balanced: true }]);
   });
 
+  it('hold nothing against a service that a release has taught a new type, or that takes one no more', async () => {
+    await accept([...some(2), ...some(3, { type: 'order.paid' })]);
+    await keeper.keep();
+    email.types = ['lead.submitted', 'order.paid'];
+    crm.types = ['lead.submitted'];
+    await accept(some(4, { type: 'order.paid' }));
+    await pass(2 * WINDOW);
+    expect(await bookOf('email')).toMatchObject({ accepted: 2, delivered: 2, balanced: true });
+    expect(await bookOf('crm-sync')).toMatchObject({ accepted: 2, delivered: 2, balanced: true });
+    clock.set(clock.midnight + MINUTE);
+    await accept([eventAt(clock.midnight, { type: 'order.paid' })]);
+    await keeper.keep();
+    expect((await audit.get<BooksAnswer>('/v1/books?service=email', AUDITOR)).body.books).toMatchObject([{ accepted: 1, delivered: 1 }]);
+    [email.types, crm.types] = [['lead.submitted'], ['lead.submitted', 'order.paid']];
+    expect(await said('differ')).toEqual([]);
+  });
+
   it('count the log once, whoever counts it and however often', async () => {
     await accept(some(50));
     const other = await audit.replica();

@@ -25,7 +25,7 @@ export class BooksWorld {
     this.services.push(keeper);
     this.answer(keeper, BOOKS.kept, (question) => {
       const { service = name } = question as BookQuestion;
-      return service === name ? { ...this.page(question, keeper, (rows) => rows), role: 'delivers', types, since: keeper.since } : undefined;
+      return service === name ? { ...this.page(question, keeper, (rows) => rows), role: 'delivers', types: keeper.types, since: keeper.since } : undefined;
     });
     await this.nats.flush();
     return keeper;
@@ -77,7 +77,7 @@ export class Keeper {
 
   constructor(
     readonly name: string,
-    private readonly types: readonly string[] | null,
+    public types: readonly string[] | null,
   ) {}
 
   take(events: readonly PosthornEvent[]): void {
