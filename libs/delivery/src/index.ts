@@ -11,6 +11,8 @@ export { DELIVERY_STATES } from './delivery.states.js';
 export type { DeliveryState } from './delivery.states.js';
 export { DeliverySetupError } from './handler.registry.js';
 export { Intake } from './intake.service.js';
+/** For whoever measures what the engine adds to its statements. */
+export { DeliveryStore } from './delivery.store.js';
 export { DELIVERY_MIGRATIONS } from './delivery.migrations.js';
 export { DeliveryModule } from './delivery.module.js';
 export type { DeliveryModuleOptions } from './delivery.module.js';

@@ -1,9 +1,11 @@
-import { type EventType, createEvent, type PosthornEvent } from '@posthorn/contracts';
+import { type EventType, createEvent, newId, type PosthornEvent } from '@posthorn/contracts';
+import { Database } from '@posthorn/persistence';
 import { RetryableError } from '@posthorn/resilience';
 import { type TestDatabase, waitFor } from '@posthorn/testing';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type DeliveryCall, type DeliveryHandler, type DeliveryResult } from './delivery.handler.js';
 import { Delivers } from './delivers.decorator.js';
+import { CLAIM, DeliveryStore } from './delivery.store.js';
 import { callOf, type Engine, type EngineOptions, leadOf, type ScriptedProvider, startEngine, useDeliveryDatabase } from './engine.test-kit.js';
 
 type Booking = 'appointment.booked' | 'appointment.cancelled';
@@ -146,5 +148,36 @@ describe('order', () => {
     });
     provider.behaviour = () => Promise.resolve('ext');
     await engine!.reaches(event.id, 'delivered');
+  });
+
+  it('looks for it a few at a time, however many wait, and comes by everything', async () => {
+    const { engines: [engine] } = await replicas(1);
+    for (const connection of engine!.dispatcher.connectionIds()) engine!.connection(connection).guard.isolate('only the look');
+    const keys = Array.from({ length: 10 }, (_, index) => `key${index}-${newId()}@example.org`);
+    await engine!.intake.take([...keys, ...keys].map((email) => leadOf(email)));
+    await engine!.database.query(`UPDATE deliveries SET waits = true WHERE connection = ANY($1)`, [engine!.dispatcher.connectionIds()]);
+    const store = new DeliveryStore(engine!.database);
+    const waiting = async (): Promise<number> =>
+      (await engine!.database.query(`SELECT FROM deliveries WHERE connection = ANY($1) AND waits`, [engine!.dispatcher.connectionIds()])).length;
+    for (let look = 0; look < 40; look += 1) await store.release(7);
+    expect(await waiting()).toBe(10);
+  });
+
+  it('claims from the head of what is due, and does not look at the rest', async () => {
+    const { engines: [engine] } = await replicas(1);
+    const [connection = ''] = engine!.dispatcher.connectionIds();
+    engine!.connection(connection).guard.isolate('only the plan');
+    for (let taken = 0; taken < 2_000; taken += 200) await engine!.intake.take(Array.from({ length: 200 }, () => leadOf(`${newId()}@example.org`)));
+    const superuser = new Database({ url: database.adminUrl, schema: 'crm', service: 'test' });
+    await superuser.ready();
+    const plan = await superuser.transaction(async (tx) => {
+      await tx.query('ANALYZE deliveries');
+      await tx.query('SET LOCAL plan_cache_mode = force_generic_plan');
+      await tx.query(`PREPARE claim AS ${CLAIM.text}`);
+      return (await tx.query<{ 'QUERY PLAN': string }>(`EXPLAIN EXECUTE claim('${connection}', 8, 1000)`)).map((line) => line['QUERY PLAN']).join('\n');
+    });
+    await superuser.close();
+    expect(plan).toContain('Index Scan using deliveries_due');
+    expect(plan).not.toMatch(/Sort|Seq Scan on deliveries|Bitmap/);
   });
 });

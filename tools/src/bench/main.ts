@@ -7,6 +7,8 @@ import { type BenchmarkName, type BenchOptions, HELP, OptionsError, parseBenchOp
 import type { Measuring } from './benchmark.js';
 import { measureDispatch } from './dispatch.bench.js';
 import type { Result } from './figure.js';
+import { measureGrowth } from './growth.bench.js';
+import { measureGuard } from './guard.bench.js';
 import { measureLatency } from './latency.bench.js';
 import { measureMemory } from './memory.bench.js';
 import { type Circumstances, renderResult, reportJson } from './report.js';
@@ -18,6 +20,8 @@ const MEASURE: Record<BenchmarkName, (measuring: Measuring) => Promise<Result>> 
   dispatch: measureDispatch,
   audit: measureAudit,
   memory: measureMemory,
+  guard: measureGuard,
+  growth: measureGrowth,
 };
 
 async function run({ names, seconds, json }: BenchOptions): Promise<number> {

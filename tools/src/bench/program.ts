@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { WORKSPACE } from '../workspace.js';
 
-export type ProgramName = 'bare.ingress' | 'bare.worker' | 'bare.nest' | 'flood' | 'provider.tap' | 'steady.sender';
+export type ProgramName = 'bare.ingress' | 'bare.worker' | 'bare.nest' | 'bare.engine' | 'engine' | 'flood' | 'provider.tap' | 'steady.sender';
 
 interface Answer {
   id: number;
@@ -31,7 +32,7 @@ export class Program {
   }
 
   static start(name: ProgramName, env: Record<string, string> = {}): Program {
-    const file = fileURLToPath(new URL(`./programs/${name}.js`, import.meta.url));
+    const file = join(WORKSPACE, 'tools', 'dist', 'bench', 'programs', `${name}.js`);
     // The same as for a service: see start/service.process.ts.
     const child = fork(file, { env: { ...process.env, ...env, NODE_ENV: 'production' }, execArgv: ['--enable-source-maps'], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     return new Program(name, child);

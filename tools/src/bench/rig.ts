@@ -74,6 +74,11 @@ export class Rig {
     return { url: `${this.urlOf('ingress')}/v1/events`, headers: { authorization: `Bearer ${this.stack.keys.site}`, 'content-type': 'application/json' } };
   }
 
+  /** Of the superuser, with the password. */
+  get databaseUrl(): string {
+    return this.serverEnv['DATABASE_URL'] ?? '';
+  }
+
   urlOf(service: ServiceName): string {
     return this.stack.urls[service] ?? '';
   }

@@ -2,12 +2,16 @@ import { brokerProof } from './broker/broker.proof.js';
 import { crashProof } from './crash/crash.proof.js';
 import { defectsProof } from './defects/defects.proof.js';
 import { type Finding, type Proof } from './proof.js';
+import { outageProof } from './outage/outage.proof.js';
+import { replicasProof } from './replicas/replicas.proof.js';
 
 /** What `npm run prove` can prove, by name. */
 export const PROOFS = {
   broker: brokerProof,
   crash: crashProof,
   defects: defectsProof,
+  outage: outageProof,
+  replicas: replicasProof,
 } as const satisfies Record<string, Proof>;
 
 /** One of the proofs, for a test that runs its short version. */

@@ -27,7 +27,7 @@ const MOVE = prepared(`
              SELECT e.event_id FROM unnest($1::uuid[]) AS e (event_id)
               WHERE (SELECT true FROM deliveries o
                       WHERE o.event_id = e.event_id
-                        AND (o.state NOT IN (${FINISHED_SQL}) OR o.updated_at > now() - $2 * interval '1 millisecond') LIMIT 1) IS NULL))
+                        AND (o.state NOT IN (${FINISHED_SQL}) OR o.updated_at > now() - $2 * interval '1 millisecond') LIMIT 1) IS NOT TRUE))
        AND d.state IN (${FINISHED_SQL})
     RETURNING ${KEPT}
   ), kept AS (
