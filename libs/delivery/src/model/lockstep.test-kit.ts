@@ -16,6 +16,7 @@ import { type World } from './world.test-kit.js';
 
 const LEASE_MS = 60_000;
 const NO_LIMIT = 100_000;
+const BACKGROUND_EVERY = 4;
 
 /** What worlds are sent; see World. */
 type Arriving = PosthornEvent<'lead.submitted'>;
@@ -48,14 +49,11 @@ export class Lockstep {
       await this.plan(this.at(step, 'plan'));
       for (const each of this.at(step, 'claim')) await this.claim(each);
       await this.settle(this.at(step, 'settle'));
-      await this.expire(this.at(step, 'expire'));
       await this.wait(this.at(step, 'wait'));
       await this.redeliver(this.at(step, 'redeliver'));
-      // For all worlds at once, and of no consequence that anybody could see.
-      if (this.at(step, 'release').length > 0) await this.store.release();
-      if (this.at(step, 'archive').length > 0) await this.moveFinished();
-      await this.compare();
+      if (step % BACKGROUND_EVERY === BACKGROUND_EVERY - 1) await this.background();
     }
+    await this.compare();
   }
 
   private at<Name extends Command['do']>(step: number, name: Name): Step<Name>[] {
@@ -94,14 +92,17 @@ export class Lockstep {
     );
   }
 
-  private async expire(steps: readonly Step<'expire'>[]): Promise<void> {
-    if (steps.length === 0) return;
-    const expired = await this.store.expired(NO_LIMIT);
-    for (const [world] of steps) {
-      const mine = expired.filter(({ connection }) => connection === world.id);
+  /** What every process does beside its claims, for all worlds: of no consequence but that what died is taken up again. */
+  private async background(): Promise<void> {
+    const expired = Map.groupBy(await this.store.expired(NO_LIMIT), ({ connection }) => connection);
+    for (const world of this.worlds) {
+      const mine = expired.get(world.id) ?? [];
       check(world, () => expected(mine.map(({ id }) => id).sort(), world.model.abandoned().map(({ id }) => id).sort()));
-      await this.write(mine.map((delivery) => ({ world, settlement: { delivery, decision: decideExpired(world.program.unknown) } })));
     }
+    await this.write(this.worlds.flatMap((world) => (expired.get(world.id) ?? []).map((delivery) => ({ world, settlement: { delivery, decision: decideExpired(world.program.unknown) } }))));
+    await this.store.release();
+    await this.moveFinished();
+    await this.compare();
   }
 
   private async write(writing: readonly { world: World; settlement: Settlement }[]): Promise<void> {
