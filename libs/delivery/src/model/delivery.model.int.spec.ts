@@ -56,6 +56,6 @@ describe('the SQL of the engine', () => {
       shortest = again ?? shortest;
     }
     const { commands, ...setting } = shortest.world.program;
-    return [`seed ${seed}: ${shortest.message}`, JSON.stringify(setting), ...commands.map((each, step) => `${step}: ${JSON.stringify(each)}`)].join('\n');
+    return [`seed ${seed}: ${shortest.message}`, JSON.stringify(setting), ...commands.flatMap((each, step) => (each.do === 'nothing' ? [] : `${step}: ${JSON.stringify(each)}`))].join('\n');
   }
 });
