@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
 
@@ -10,6 +11,9 @@ const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
 };
+
+// vitest would leave one core free, which of two is half.
+const cores = availableParallelism();
 
 const roots = ['apps', 'libs', 'tools', 'e2e'];
 const files = (suffix: string): string[] => roots.map((root) => `${root}/**/*${suffix}`);
@@ -24,6 +28,8 @@ export default defineConfig({
           name: 'unit',
           include: files('.spec.ts'),
           exclude: [...never, ...files('.int.spec.ts'), ...files('.e2e.spec.ts')],
+          maxWorkers: cores,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -33,6 +39,9 @@ export default defineConfig({
           include: files('.int.spec.ts'),
           exclude: never,
           globalSetup: ['libs/testing/src/global-setup.ts'],
+          // Mostly they wait: for restarts, timeouts and servers.
+          maxWorkers: Math.max(2, cores),
+          sequence: { groupOrder: 1 },
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -46,6 +55,7 @@ export default defineConfig({
           globalSetup: ['e2e/src/shared-posthorn.setup.ts'],
           // Mostly they wait: for restarts, retries and comparisons.
           maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 240_000,
         },
