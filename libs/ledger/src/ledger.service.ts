@@ -6,6 +6,8 @@ import { findIncumbents, type Incumbent, insertEntries, type WrittenEntry } from
 import { Relay } from './relay.service.js';
 
 const MAX_BATCH = 500;
+/** More text in one statement would stall this process, and the statement after it. */
+const MAX_BATCH_LENGTH = 2 * 1024 * 1024;
 /** While one batch commits, the next is on its way; a third would only make both smaller. */
 const CONCURRENCY = 2;
 const MAX_KEY_LENGTH = 255;
@@ -14,8 +16,9 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** What this service has accepted (ingress) or says (an outbox). Rows are written once and never changed. */
 @Injectable()
 export class Ledger {
-  private readonly batcher = new MicroBatcher<AcceptEntry, Acceptance | Error>({
+  private readonly batcher = new MicroBatcher<WeighedEntry, Acceptance | Error>({
     maxBatch: MAX_BATCH,
+    maxWeight: { of: ({ body }) => body.length, sum: MAX_BATCH_LENGTH },
     concurrency: CONCURRENCY,
     run: (entries) => this.acceptBatch(entries),
   });
@@ -32,7 +35,7 @@ export class Ledger {
   async accept(entry: AcceptEntry): Promise<Acceptance> {
     const { idempotencyKey } = entry;
     if (idempotencyKey !== undefined) checkKey(idempotencyKey);
-    const answer = await this.batcher.add(entry);
+    const answer = await this.batcher.add({ ...entry, body: JSON.stringify(entry.envelope) });
     if (answer instanceof Error) throw answer;
     return answer;
   }
@@ -68,7 +71,7 @@ export class Ledger {
     return { ...rest, envelope: JSON.parse(envelope) as Envelope<unknown>, idempotencyKey: key ?? undefined, acceptedAt };
   }
 
-  private async acceptBatch(entries: AcceptEntry[]): Promise<(Acceptance | Error)[]> {
+  private async acceptBatch(entries: WeighedEntry[]): Promise<(Acceptance | Error)[]> {
     try {
       return await this.store(entries);
     } catch (error) {
@@ -78,7 +81,7 @@ export class Ledger {
     }
   }
 
-  private async storeAlone(entry: AcceptEntry): Promise<Acceptance | Error> {
+  private async storeAlone(entry: WeighedEntry): Promise<Acceptance | Error> {
     try {
       const [acceptance] = await this.store([entry]);
       return acceptance ?? inconsistent(entry);
@@ -87,7 +90,7 @@ export class Ledger {
     }
   }
 
-  private async store(entries: AcceptEntry[]): Promise<(Acceptance | Error)[]> {
+  private async store(entries: WeighedEntry[]): Promise<(Acceptance | Error)[]> {
     // Two replicas that insert the same keys in different orders would wait for each other.
     const inOrder = entries.length === 1 ? entries : [...entries].sort(byKey);
     const written = await insertEntries(this.database, inOrder);
@@ -116,6 +119,11 @@ export class Ledger {
       return incumbent === undefined ? inconsistent(entry) : replayOrConflict(entry, incumbent);
     });
   }
+}
+
+interface WeighedEntry extends AcceptEntry {
+  /** The envelope, as it is stored and published. */
+  body: string;
 }
 
 interface Stored {

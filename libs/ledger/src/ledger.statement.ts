@@ -25,12 +25,11 @@ const INSERT = prepared(`
   SELECT id FROM taken`);
 
 /** Writes entries to the ledger and to what is still to be relayed; returns those that were new. */
-export async function insertEntries(querying: Querying, entries: readonly AcceptEntry[]): Promise<Map<string, WrittenEntry>> {
+export async function insertEntries(querying: Querying, entries: readonly (AcceptEntry & { body?: string })[]): Promise<Map<string, WrittenEntry>> {
   const written = new Map<string, WrittenEntry>();
   const columns: unknown[][] = [[], [], [], [], [], [], [], []];
   const [ids, sites, types, subjects, bodies, keys, hashes, times] = columns as [unknown[], unknown[], unknown[], unknown[], unknown[], unknown[], unknown[], unknown[]];
-  for (const { envelope, subject, idempotencyKey, bodyHash } of entries) {
-    const body = JSON.stringify(envelope);
+  for (const { envelope, subject, idempotencyKey, bodyHash, body = JSON.stringify(envelope) } of entries) {
     if (!written.has(envelope.id)) written.set(envelope.id, { id: envelope.id, subject, body });
     ids.push(envelope.id);
     sites.push(envelope.site);

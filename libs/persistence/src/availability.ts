@@ -5,8 +5,8 @@ import { withPassword } from './postgres-pool.js';
 /** No answer after so many ticks is silence. Ticks and not time: while this process stalls, answers lie unread. */
 const PATIENCE_TICKS = 15;
 const TICK_MS = 100;
-/** When the connection of a probe that was given up is ended at last. */
-const PROBE_TIMEOUT_MS = 5_000;
+/** When the connection of a probe that was given up is ended at last. Never before our patience ends, also if we stall. */
+const PROBE_TIMEOUT_MS = 60_000;
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1_000;
 

@@ -25,6 +25,14 @@ describe('MicroBatcher', () => {
     expect(await answer).toBe(2);
   });
 
+  it('gives a run no more than it can carry, and what is too heavy for any run alone', async () => {
+    const { batches, run } = heldRun();
+    const batcher = new MicroBatcher({ maxBatch: 3, maxWeight: { of: (item: number) => item, sum: 10 }, concurrency: 9, run });
+    for (const item of [4, 6, 1, 1, 1, 1, 99, 99, 10]) void batcher.add(item);
+    await turn();
+    expect(batches.map(({ items }) => items)).toEqual([[4, 6], [1, 1, 1], [1], [99], [99], [10]]);
+  });
+
   it('lets items that arrive during a run form the next batch, in order', async () => {
     const { batches, run } = heldRun();
     const batcher = new MicroBatcher({ maxBatch: 3, run });

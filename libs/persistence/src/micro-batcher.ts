@@ -1,6 +1,8 @@
 export interface MicroBatcherOptions<I, O> {
   /** The most items one run is given. */
   maxBatch: number;
+  /** What the items of one run may weigh together. One that is heavier goes alone. */
+  maxWeight?: { of: (item: I) => number; sum: number };
   /** How many runs may be in flight at once. Default 1. */
   concurrency?: number;
   /** Answers every item, in the order given. A rejection rejects all items of its batch. */
@@ -19,6 +21,7 @@ interface Waiting<I, O> {
  */
 export class MicroBatcher<I, O> {
   private readonly maxBatch: number;
+  private readonly maxWeight: MicroBatcherOptions<I, O>['maxWeight'];
   private readonly concurrency: number;
   private readonly run: (items: I[]) => Promise<O[]>;
   private waiting: Waiting<I, O>[] = [];
@@ -28,6 +31,7 @@ export class MicroBatcher<I, O> {
 
   constructor(options: MicroBatcherOptions<I, O>) {
     this.maxBatch = positive('maxBatch', options.maxBatch);
+    this.maxWeight = options.maxWeight;
     this.concurrency = positive('concurrency', options.concurrency ?? 1);
     this.run = options.run;
   }
@@ -64,11 +68,23 @@ export class MicroBatcher<I, O> {
 
   private startRuns(): void {
     while (this.waiting.length > 0 && this.inFlight < this.concurrency) {
-      const batch = this.waiting.splice(0, this.maxBatch);
+      const batch = this.waiting.splice(0, this.nextCount());
       this.inFlight += 1;
       this.inFlightItems += batch.length;
       void this.settle(batch);
     }
+  }
+
+  private nextCount(): number {
+    const most = Math.min(this.maxBatch, this.waiting.length);
+    if (this.maxWeight === undefined) return most;
+    let weight = 0;
+    for (let count = 0; count < most; count += 1) {
+      const next = this.waiting[count];
+      if (next !== undefined) weight += this.maxWeight.of(next.item);
+      if (weight > this.maxWeight.sum) return Math.max(1, count);
+    }
+    return most;
   }
 
   private async settle(batch: Waiting<I, O>[]): Promise<void> {
