@@ -77,6 +77,8 @@ const ROWS: Row[] = [
   ['an unknown type', { body: json({ type: 'lead.lost', data: {} }) }, 422, 'validation-failed', ['/type']],
   ['a type inherited from Object', { body: json({ type: 'toString', data: {} }) }, 422, 'validation-failed', ['/type']],
   ['a type that is a number', { body: json({ type: 7, data: {} }) }, 422, 'validation-failed', ['/type']],
+  ['a person’s address as its subject', { body: json({ ...lead(), subject: 'jane@example.com' }) }, 422, 'validation-failed', ['/subject']],
+  ['a person’s address as its source', { body: json({ ...lead(), source: 'mailto:jane@example.com' }) }, 422, 'validation-failed', ['/source']],
   ['no data', { body: json({ type: 'lead.submitted' }) }, 422, 'validation-failed', ['/data']],
   ['data that is a list', { body: json({ type: 'lead.submitted', data: [] }) }, 422, 'validation-failed', ['/data']],
   ['no person', { body: json({ type: 'lead.submitted', data: {} }) }, 422, 'validation-failed', ['/data/person']],

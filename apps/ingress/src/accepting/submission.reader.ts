@@ -24,13 +24,14 @@ export interface Submission {
 }
 
 const SIMPLE_FIELDS = new Set(['type', 'data', 'subject', 'source', 'time', 'site', 'correlationid', 'causationid']);
+const ADDRESS = /[^\s@/]@[^\s@/]+\.[^\s@/]/;
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** Makes an event of the site out of a request, or throws the problem that lists all that is wrong with it. */
 export function readSubmission(raw: RawSubmission, site: string): Submission {
   const structured = isCloudEvent(raw.contentType);
   const body = objectOf(raw.body);
-  const issues = structured ? cloudEventIssues(body) : unknownFields(body);
+  const issues = [...(structured ? cloudEventIssues(body) : unknownFields(body)), ...personalAttributes(body)];
   const header = keyFromHeader(raw.idempotencyKey);
   if (typeof body['site'] === 'string' && body['site'] !== site) throw foreignSite(site);
   const event = parse(envelopeOf(body, site, raw.traceparent), issues);
@@ -58,6 +59,13 @@ function unknownFields(body: Record<string, unknown>): ContractIssue[] {
   return Object.keys(body)
     .filter((name) => !SIMPLE_FIELDS.has(name))
     .map((name) => ({ pointer: pointerTo(name), rule: 'unknown_field', message: 'is not a field of a submission' }));
+}
+
+// Attributes are shown to everybody, and kept when a person is erased. A name cannot be told from a word, an address can.
+function personalAttributes(body: Record<string, unknown>): ContractIssue[] {
+  return ['subject', 'source']
+    .filter((name) => typeof body[name] === 'string' && ADDRESS.test(body[name]))
+    .map((name) => ({ pointer: pointerTo(name), rule: 'personal', message: 'must not hold an e-mail address: people belong into data.person' }));
 }
 
 // The contract checks what it keeps; these are the attributes it does not: the sender's own id, and the encoding.
