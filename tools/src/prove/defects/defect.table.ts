@@ -17,7 +17,7 @@ export const DEFECTS = {
     file: 'libs/messaging/src/message.dispatcher.ts',
     search: 'const startedAt = performance.now();\n    try {',
     replace: "const startedAt = performance.now();\n    for (const { raw } of batch) void this.settlement.acknowledge(raw, 'handled');\n    try {",
-    test: integration('libs/messaging/src/jetstream.server.int.spec.ts', 'that throws gets its message again, later, and does not block the others'),
+    test: integration('libs/messaging/src/jetstream.delivery.int.spec.ts', 'that throws gets its message again, later, and does not block the others'),
   },
   'no-outbox': {
     what: 'an outcome is written beside the transaction that settles its delivery',
