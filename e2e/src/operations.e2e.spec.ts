@@ -28,6 +28,8 @@ describe('an operator', () => {
     const send = (n: number) => posthorn.send('lead.submitted', { ...EXAMPLES['lead.submitted'], person: { email: `operated-${n}@example.com`, locale: 'en' } });
     const sent = await Promise.all(Array.from({ length: 20 }, (_, n) => send(n)));
     await waitFor(async () => (await connection('acme-hubspot'))?.backlog.pending === 20, { timeoutMs: 60_000, describe: '20 waiting deliveries' });
+    // What waits is in the books, and they balance meanwhile.
+    await posthorn.books(({ balanced, totals }) => balanced && totals.some(({ service, inProgress }) => service === 'crm-sync' && inProgress >= 20));
     await posthorn.kill('crm-sync');
     await waitFor(async () => (await connection('acme-hubspot'))?.state === 'isolated', { timeoutMs: 60_000, describe: 'the isolation after the kill' });
     expect((await posthorn.records('hubspot')).contacts.filter(({ properties }) => properties['email']?.startsWith('operated-'))).toEqual([]);
@@ -52,6 +54,9 @@ describe('an operator', () => {
     await Promise.all(sent.map(({ id }) => waitFor(() => posthorn.deliveryOf(id, 'crm-sync', 'delivered'), { timeoutMs: 60_000 })));
     const notes = (await posthorn.records('hubspot')).notes.map(({ properties }) => properties['posthorn_event_id']);
     expect(notes.filter((id) => sent.some((event) => event.id === id)).sort()).toEqual(sent.map(({ id }) => id).sort());
+
+    const { totals } = await posthorn.books();
+    for (const service of ['audit', 'crm-sync', 'email']) expect(totals.find((total) => total.service === service)).toMatchObject({ missing: 0, stale: false });
 
     for (const [verb, count] of [['isolate', 1], ['release', 1], ['check', 1], ['redelivery-started', 1], ['redelivery-finished', 1], ['redeliver', 20]] as const) {
       await waitFor(async () => (await posthorn.entries({ type: `crm-sync.operator.${verb}` })).length === count, { timeoutMs: 60_000, describe: `${count} × ${verb} in the audit log` });

@@ -42,6 +42,11 @@ interface MailRecord {
   raw: string;
 }
 
+export interface Books {
+  balanced: boolean;
+  totals: { service: string; inProgress: number; missing: number; stale: boolean }[];
+}
+
 /** Longer than all other files together need it. */
 const TURN_MS = 300_000;
 
@@ -183,6 +188,20 @@ export class Posthorn {
     const victim = this.pidOf(name);
     process.kill(victim, 'SIGKILL');
     await waitFor(() => this.pidOf(name) !== victim, { timeoutMs: 60_000, describe: `${name} after its kill` });
+  }
+
+  /** The books of today and yesterday, as soon as they are as wanted; by default, as soon as they all balance. */
+  async books(wanted: (books: Books) => boolean = ({ balanced }) => balanced): Promise<Books> {
+    // Yesterday as well: midnight may come in the middle of a test.
+    const from = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    let seen: Books | undefined;
+    return waitFor(
+      async () => {
+        seen = await this.audit<Books>(`/v1/books?from=${from}`);
+        return wanted(seen) ? seen : undefined;
+      },
+      { timeoutMs: 90_000, everyMs: 250, describe: () => `the books, of which the last were ${JSON.stringify(seen?.totals)}` },
+    );
   }
 
   private pidOf(name: string): number {
