@@ -92,8 +92,8 @@ export const DEFECTS = {
   'early-answer': {
     what: 'a sender hears that its event is accepted before the commit',
     file: 'libs/ledger/src/ledger.service.ts',
-    search: 'const answer = await this.batcher.add(entry);',
-    replace: 'void this.batcher.add(entry).catch(() => undefined);\n    const answer: Acceptance | Error = accepted(entry);',
+    search: 'const answer = await this.batcher.add({ ...entry, body: JSON.stringify(entry.envelope) });',
+    replace: 'void this.batcher.add({ ...entry, body: JSON.stringify(entry.envelope) }).catch(() => undefined);\n    const answer: Acceptance | Error = accepted(entry);',
     test: integration('libs/ledger/src/ledger.int.spec.ts', 'fails at once, and says why, while Postgres is away'),
   },
   'early-slot': {
