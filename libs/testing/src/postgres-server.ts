@@ -35,6 +35,9 @@ export interface PostgresServer extends LocalServer {
 
 const SUPERUSER = 'postgres';
 const READY_WITHIN_MS = 60_000;
+/** Killed, Postgres leaves sessions behind that still hold its memory until they notice. */
+const SESSIONS_LEAVE_WITHIN_MS = 10_000;
+const STILL_HELD = 'shared memory block';
 const UNSAFE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
@@ -78,8 +81,21 @@ class EmbeddedPostgres extends LocalServer implements PostgresServer {
   }
 
   override async start(): Promise<void> {
-    await super.start();
+    await this.startOnceAlone();
     if (this.options.password !== undefined) await this.withAdmin((client) => client.query('REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC'));
+  }
+
+  private async startOnceAlone(): Promise<void> {
+    const giveUpAt = Date.now() + SESSIONS_LEAVE_WITHIN_MS;
+    for (;;) {
+      try {
+        await super.start();
+        return;
+      } catch (error) {
+        if (!String(error).includes(STILL_HELD) || Date.now() > giveUpAt) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
   }
 
   protected async command(): Promise<Omit<ServerCommand, 'logFile'>> {

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { startNats, startPostgres, useDatabase, useNats } from './index.js';
+import { startNats, startPostgres, useDatabase, useNats, waitFor } from './index.js';
 
 describe('the servers of a test run', () => {
   it('gives each caller an empty database of its own', async () => {
@@ -30,6 +31,27 @@ describe('the servers of a test run', () => {
       await server.start();
       expect(await ask('SELECT one FROM kept')).toEqual([{ one: 1 }]);
     } finally {
+      await server.stop();
+    }
+  });
+
+  it('starts Postgres again although a session of the killed one lingers', async () => {
+    const server = await startPostgres({});
+    const client = new Client(server.adminUrl);
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const session = rows[0]!.pid;
+      process.kill(session, 'SIGSTOP');
+      await server.kill('SIGKILL');
+      const started = server.start();
+      await waitFor(() => readFileSync(server.logFile, 'utf8').includes('shared memory block'));
+      process.kill(session, 'SIGCONT');
+      await started;
+      expect(server.running).toBe(true);
+    } finally {
+      await client.end().catch(() => undefined);
       await server.stop();
     }
   });
