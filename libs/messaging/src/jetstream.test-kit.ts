@@ -64,7 +64,7 @@ export class StreamUnderTest {
     const type = options.type ?? 'lead.submitted';
     const ids = Array.from({ length: count }, () => newId());
     const client = jetstream(this.admin);
-    await Promise.all(ids.map((id) => client.publish(`events.acme.${type}`, JSON.stringify({ id, type, data: options.data ?? {} }), { msgID: id })));
+    await Promise.all(ids.map((id) => client.publish(`events.acme.${type}`, JSON.stringify({ id, type, data: options.data ?? {} }), { msgID: id, timeout: 30_000 })));
     return ids;
   };
 
