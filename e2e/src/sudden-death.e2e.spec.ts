@@ -65,6 +65,21 @@ describe('under a steady load', () => {
     await posthorn.untilReady();
   }, PATIENCE_MS);
 
+  it('leaves books that balance; a service that is stopped lacks in them what it has not heard of, until it is back', async () => {
+    // Audit keeps the book of a service from when it first hears of it.
+    await posthorn.send('lead.submitted', { person: { email: 'heard@example.com' } });
+    await posthorn.books(({ balanced, totals }) => balanced && totals.some(({ service }) => service === 'email'));
+    await posthorn.halt('email');
+    const { id } = await posthorn.send('lead.submitted', { person: { email: 'unheard@example.com' } });
+    const lacking = await posthorn.books(({ totals }) => totals.some(({ service, missing }) => service === 'email' && missing > 0));
+    expect(lacking.balanced).toBe(false);
+    expect(lacking.totals.find(({ service }) => service === 'email')).toMatchObject({ missing: 1 });
+    await posthorn.resume('email');
+    await waitFor(() => posthorn.deliveryOf(id, 'email', 'delivered'), { timeoutMs: RECOVERY_MS, describe: 'the mail' });
+    const { totals } = await posthorn.books();
+    expect(totals.find(({ service }) => service === 'email')).toMatchObject({ missing: 0, stale: false });
+  }, PATIENCE_MS);
+
   /** In the CRM, in the mailbox, and in the audit log with what became of them. */
   async function untilAllArrived(accepted: readonly AcceptedLead[]): Promise<void> {
     const ids = accepted.map(({ id }) => id);
