@@ -27,6 +27,9 @@ export interface DrillReport {
   timeline: Timeline;
 }
 
+/** How long the work that is left may take after the last fault. Missing it is said and is no failure: it tells of the machine too. */
+export const RECOVERY_AIM_MS = 60_000;
+
 /** The time from the last fault's end until everything was done. */
 export function recoveryMs({ drainedAt, lastFaultEndedAt }: DrillReport): number | null {
   return drainedAt === undefined ? null : Math.max(0, drainedAt - lastFaultEndedAt);

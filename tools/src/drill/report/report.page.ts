@@ -1,5 +1,5 @@
 import { VERDICTS, type Counts } from '../checker/verdict.js';
-import { type DrillReport, killsInWords, killsOf, passed, recoveryMs } from '../drill.report.js';
+import { type DrillReport, killsInWords, killsOf, passed, RECOVERY_AIM_MS, recoveryMs } from '../drill.report.js';
 import { FINISHING } from '../timeline.js';
 import { escape } from './escape.js';
 import { FAULT_CLASSES } from './fault.classes.js';
@@ -46,8 +46,13 @@ function tiles(report: DrillReport): string {
     tile(number(events.unexplained), 'unexplained', mustBeNone(events.unexplained)),
     tile(number(events.unknown), 'unknown, and visible', events.unknown === 0 ? '' : 'mild'),
     tile(`${report.incidents.length}`, `faults, ${kills} × kill −9`),
-    tile(drained === null ? '–' : duration(drained), 'after the last fault: all done', drained === null ? 'bad' : ''),
+    tile(drained === null ? '–' : duration(drained), `after the last fault: all done (aim ${duration(RECOVERY_AIM_MS)})`, recoveryTone(drained)),
   ].join('')}</div>`;
+}
+
+function recoveryTone(drained: number | null): string {
+  if (drained === null) return 'bad';
+  return drained > RECOVERY_AIM_MS ? 'mild' : '';
 }
 
 function legend(): string {

@@ -52,6 +52,14 @@ describe('the report', () => {
     expect(renderTable(made({ drainedAt: undefined }))).toContain('Not everything was done');
   });
 
+  it('shows the aim beside the recovery time, and a drill that misses it has passed all the same', () => {
+    const slow = made({ drainedAt: 1_029_000 + 75_000 });
+    expect(renderTable(slow)).toContain('Everything was done 75 s after the last fault (aim 60 s).');
+    expect(renderPage(slow)).toMatch(/<b class="mild">75 s<\/b><span>[^<]*aim 60 s/);
+    expect(renderPage(made())).toMatch(/<b class="">5.5 s<\/b><span>[^<]*aim 60 s/);
+    expect(passed(slow)).toBe(true);
+  });
+
   it('names what is not ok, in the table and on the page', () => {
     expect(renderTable(lost)).toMatch(/FAILED/);
     expect(renderTable(lost)).toContain('e1');

@@ -1,5 +1,6 @@
 import type { DrillReport } from '../drill.report.js';
 import { FINISHING } from '../timeline.js';
+import { PROCESSES, PROVIDERS } from '../storm/fault.plan.js';
 import type { Incident } from '../storm/storm.log.js';
 import { escape } from './escape.js';
 import { classOf } from './fault.classes.js';
@@ -15,7 +16,7 @@ const WAITING = { top: 204, height: 110 };
 const LANES = { top: 362, step: 23, bar: 13 };
 const NARROWEST_BAR = 2.5;
 
-const LANE_NAMES = ['postgres', 'nats', 'ingress', 'crm-sync', 'email', 'calendar', 'audit', 'hubspot', 'smtp', 'caldav'] as const;
+const LANE_NAMES = [...PROCESSES, ...PROVIDERS];
 const ON_LANE: Readonly<Record<string, string>> = { hubspot: 'CRM', smtp: 'mail server', caldav: 'calendar server' };
 
 export function renderTimeline(report: DrillReport): string {

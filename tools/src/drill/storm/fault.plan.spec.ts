@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FAULT_KINDS, type Fault, planFaults, PROCESSES, STORE_FAULTS } from './fault.plan.js';
+import { SERVICES } from '../../start/service.catalogue.js';
+import { CONSUMERS, FAULT_KINDS, type Fault, LONG_STORM_SECONDS, planFaults, PROCESSES, PROVIDER_FAULTS, PROVIDERS, STORE_FAULTS } from './fault.plan.js';
 
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
 const lengths = fc.integer({ min: 30, max: 900 });
@@ -36,16 +37,39 @@ describe('the plan of a storm', () => {
     );
   });
 
-  it('kills each process 20 times in ten minutes, and takes away NATS’s store or an up-to-date one 5 times', () => {
+  it('kills each process 20 times in ten minutes, and takes away NATS’s store 5 times and an up-to-date one 5 times', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
         const faults = planFaults({ seed, seconds: 600 });
         for (const target of PROCESSES) expect(count(faults, (fault) => fault.kind === 'kill' && fault.target === target)).toBeGreaterThanOrEqual(20);
-        expect(count(faults, ({ kind }) => kind === 'wipe' || kind === 'rollback')).toBeGreaterThanOrEqual(5);
-        expect(faults.length).toBeLessThan(700);
+        for (const kind of ['wipe', 'rollback']) expect(count(faults, (fault) => fault.kind === kind)).toBeGreaterThanOrEqual(5);
       }),
-      { numRuns: 20 },
+      { numRuns: 200 },
     );
+  });
+
+  it('lets each provider fail in each way in a long storm, and work most of the time', () => {
+    fc.assert(
+      fc.property(seeds, fc.integer({ min: LONG_STORM_SECONDS, max: 1_200 }), (seed, seconds) => {
+        const faults = planFaults({ seed, seconds });
+        for (const target of PROVIDERS) {
+          const lane = faults.filter((fault) => fault.target === target);
+          const kinds = PROVIDER_FAULTS.filter((kind) => target !== 'smtp' || kind !== 'duplicate');
+          expect(new Set(lane.map(({ kind }) => kind))).toEqual(new Set(kinds));
+          expect(lane.reduce((sum, { durationMs }) => sum + durationMs, 0)).toBeLessThan(0.25 * seconds * 1_000);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('storms every service that keeps something, and deletes every consumer', () => {
+    const keeping = SERVICES.filter(({ role }) => role !== undefined).map(({ name }) => name);
+    expect(keeping).toContain('crm-sync');
+    const faults = planFaults({ seed: 1, seconds: 3_600 });
+    expect(keeping.filter((name) => !faults.some(({ target }) => target === name))).toEqual([]);
+    expect(CONSUMERS).toContainEqual({ stream: 'OUTCOMES', durable: 'audit' });
+    expect(new Set(faults.flatMap((fault) => (fault.kind === 'delete-consumer' ? [fault.consumer] : [])))).toEqual(new Set(CONSUMERS));
   });
 
   it('leaves out what it is told to leave out', () => {

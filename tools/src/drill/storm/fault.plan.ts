@@ -1,7 +1,9 @@
+import { type ServiceName, SERVICES } from '../../start/service.catalogue.js';
 import { Random } from '../random.js';
 
-export const PROCESSES = ['postgres', 'nats', 'ingress', 'crm-sync', 'email', 'calendar', 'audit'] as const;
-export type ProcessName = (typeof PROCESSES)[number];
+export type ProcessName = 'postgres' | 'nats' | ServiceName;
+/** The servers, and each service that keeps something: a new one is stormed without being listed here. */
+export const PROCESSES: readonly ProcessName[] = ['postgres', 'nats', ...SERVICES.filter(({ role }) => role !== undefined).map(({ name }) => name)];
 
 export const PROVIDERS = ['hubspot', 'smtp', 'caldav'] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
@@ -16,14 +18,11 @@ export type StoreFaultKind = (typeof STORE_FAULTS)[number];
 export type ProviderFaultKind = (typeof PROVIDER_FAULTS)[number];
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-export const CONSUMERS = [
-  { stream: 'EVENTS', durable: 'crm-sync' },
-  { stream: 'EVENTS', durable: 'email' },
-  { stream: 'EVENTS', durable: 'calendar' },
-  { stream: 'EVENTS', durable: 'audit' },
-  { stream: 'OUTCOMES', durable: 'audit' },
-] as const;
-export type ConsumerName = (typeof CONSUMERS)[number];
+export interface ConsumerName {
+  stream: string;
+  durable: string;
+}
+export const CONSUMERS: readonly ConsumerName[] = SERVICES.flatMap(({ access }) => access?.consumes ?? []);
 
 interface Planned {
   /** Since the storm began. */
@@ -46,8 +45,10 @@ export interface PlanOptions {
   without?: readonly FaultKind[];
 }
 
-/** How many seconds lie between two faults of one lane, on average. In a short storm they come faster. */
-const RHYTHM = { process: 18, nats: 8, provider: 9 } as const;
+/** How many seconds lie between two faults of one lane, on average. A short storm has room for each kind only because they come faster. */
+const RHYTHM = { short: { process: 18, nats: 8, provider: 9 }, long: { process: 18, nats: 11, provider: 24 } } as const;
+/** From here on each kind of fault finds its turn at each provider although they are rarer. */
+export const LONG_STORM_SECONDS = 400;
 const LEAST_GAP_MS = 400;
 
 /**
@@ -58,6 +59,7 @@ const LEAST_GAP_MS = 400;
 export function planFaults({ seconds, seed, without = [] }: PlanOptions): Fault[] {
   const endMs = seconds * 1_000;
   const wanted = <K extends FaultKind>(kinds: readonly K[]): K[] => kinds.filter((kind) => !without.includes(kind));
+  const rhythm = seconds < LONG_STORM_SECONDS ? RHYTHM.short : RHYTHM.long;
   const faults: Fault[] = [];
 
   for (const target of PROCESSES) {
@@ -66,13 +68,13 @@ export function planFaults({ seconds, seed, without = [] }: PlanOptions): Fault[
     const bag = wanted(['kill', 'kill', 'kill', 'stop']);
     // Both kinds once before the bag is shuffled, or a short storm might do without one.
     const kinds = dealer(random, random.shuffled(wanted(PROCESS_FAULTS)), bag);
-    fill(random, { endMs, everyMs: rhythm(RHYTHM.process, seconds, 3) }, kinds, (planned, kind) => faults.push({ ...planned, kind, target }));
+    fill(random, { endMs, everyMs: every(rhythm.process, seconds, 3) }, kinds, (planned, kind) => faults.push({ ...planned, kind, target }));
   }
 
   const nats = new Random(seed, 'nats');
   const once = nats.shuffled(wanted([...PROCESS_FAULTS, ...STORE_FAULTS]));
   const bag = wanted(['kill', 'kill', 'kill', 'kill', 'kill', 'stop', 'stop', ...STORE_FAULTS]);
-  fill(nats, { endMs, everyMs: rhythm(RHYTHM.nats, seconds, 6) }, dealer(nats, once, bag), (planned, kind) => {
+  fill(nats, { endMs, everyMs: every(rhythm.nats, seconds, 6) }, dealer(nats, once, bag), (planned, kind) => {
     if (kind === 'delete-consumer') faults.push({ ...planned, kind, target: 'nats', consumer: nats.pick(CONSUMERS) });
     else faults.push({ ...planned, kind, target: 'nats' });
   });
@@ -81,7 +83,7 @@ export function planFaults({ seconds, seed, without = [] }: PlanOptions): Fault[
   for (const target of PROVIDERS) {
     const random = new Random(seed, target);
     const kinds = dealer(random, firsts[target], wanted(PROVIDER_FAULTS).filter((kind) => happensAt(target, kind)));
-    fill(random, { endMs, everyMs: rhythm(RHYTHM.provider, seconds, 5) }, kinds, (planned, kind) => faults.push({ ...planned, kind, target }));
+    fill(random, { endMs, everyMs: every(rhythm.provider, seconds, 5) }, kinds, (planned, kind) => faults.push({ ...planned, kind, target }));
   }
 
   return faults.sort((a, b) => a.atMs - b.atMs);
@@ -100,7 +102,7 @@ function dealt(kinds: readonly ProviderFaultKind[]): Record<ProviderName, Provid
   return hands;
 }
 
-function rhythm(everySeconds: number, stormSeconds: number, atLeast: number): number {
+function every(everySeconds: number, stormSeconds: number, atLeast: number): number {
   return Math.min(everySeconds, stormSeconds / atLeast) * 1_000;
 }
 
