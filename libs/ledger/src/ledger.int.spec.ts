@@ -54,6 +54,16 @@ describe('accepting', () => {
     expect((await commits()) - before).toBeLessThan(100);
   });
 
+  it('puts no more than 2 MiB of text into one statement, however large the entries', async () => {
+    const events = Array.from({ length: 40 }, () => withMessage('x'.repeat(200_000)));
+    await Promise.all(events.map((event) => replica.ledger.accept(entryOf(event))));
+    // One statement is one transaction, and its rows carry the transaction's number.
+    const statements = await replica.database.query<{ length: number }>('SELECT sum(length(envelope))::int AS length FROM ledger GROUP BY xmin');
+    const longest = Math.max(...statements.map(({ length }) => length));
+    expect(longest).toBeLessThanOrEqual(2 * 1024 * 1024);
+    expect(longest).toBeGreaterThan(1024 * 1024);
+  });
+
   it('does not fail the neighbours of an entry that cannot be stored', async () => {
     const broken = { ...lead(), type: 'with\0nul' };
     const entries = [entryOf(lead()), { envelope: broken, subject: 'events.acme.x' }, entryOf(lead()), { envelope: { ...lead(), id: 'no id' }, subject: 'x' }];

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => ingress.stop());
 
-/** In one statement they would be 50 MB, and while it ran Postgres would be taken for dead. */
+/** In one statement they would be 50 MB; the ledger's own test shows how they are divided. */
 it('of a burst of the largest bodies most are accepted, and the others are told when to come again', async () => {
   const fields = Object.fromEntries(Array.from({ length: 13 }, (_, n) => [`field-${n}`, 'x'.repeat(19_000)]));
   const body = JSON.stringify({ type: 'form.submitted', data: { form: 'large', fields, person: lead().data.person } });
