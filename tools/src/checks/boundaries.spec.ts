@@ -55,7 +55,7 @@ describe('the boundaries between projects', () => {
   ];
   it.each(forbidden)('refuse %s', async (_what, file, code, rule) => {
     expect(await rulesBrokenBy(file, code)).toContain(rule);
-  }, 60_000);
+  }, 120_000);
 
   it('keep no generated or built file in the repository', () => {
     const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n');

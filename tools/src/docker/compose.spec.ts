@@ -15,7 +15,10 @@ const provisioned = SERVICES.filter(({ role }) => role !== undefined).map(({ nam
 const DOCKER_CONFIG = join(WORKSPACE, 'docker', 'posthorn.yaml');
 const dockerfile = fileOf('Dockerfile');
 
-describe('docker-compose.yml', () => {
+/** They compile the schema of Compose, and what each service loads. */
+const PATIENT = { timeout: 60_000 };
+
+describe('docker-compose.yml', PATIENT, () => {
   it('follows the Compose specification', () => {
     // It was written for an older draft than the one it names: ajv stumbles over its "id"s and formats.
     const ajv = new Ajv2019({ strict: false, validateFormats: false, allErrors: true }).removeKeyword('id');
@@ -98,7 +101,7 @@ describe('docker-compose.yml', () => {
   });
 });
 
-describe('docker/posthorn.yaml', () => {
+describe('docker/posthorn.yaml', PATIENT, () => {
   afterEach(() => vi.unstubAllEnvs());
 
   // Tools may not build upon an app. This asks each app's own loader, from outside, as its container would.

@@ -10,9 +10,12 @@ import { WORKSPACE } from '../workspace.js';
 import { eventsPage } from './events.page.js';
 import { metricsIn, pageOf, problemCodesIn, schemaKeysIn, sourcesOf } from './sources.test-kit.js';
 
+/** They parse every source, and compile what each service loads. */
+const PATIENT = { timeout: 60_000 };
+
 const everywhere = sourcesOf('{apps,libs}/*/src/**/*.ts');
 
-describe('docs/reference', () => {
+describe('docs/reference', PATIENT, () => {
   it('describes the events as the contract does; after a change there: npx vitest run tools/src/docs --update', async () => {
     await expect(eventsPage()).toMatchFileSnapshot(join(WORKSPACE, 'docs', 'reference', 'events.md'));
   });
@@ -58,7 +61,7 @@ describe('docs/reference', () => {
   });
 });
 
-describe('the examples of configuration.md', () => {
+describe('the examples of configuration.md', PATIENT, () => {
   let folder: string | undefined;
   afterEach(() => {
     vi.unstubAllEnvs();
