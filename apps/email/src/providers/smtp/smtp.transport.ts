@@ -1,6 +1,7 @@
 import { createTransport, type SendMailOptions } from 'nodemailer';
-import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream';
+import { Readable } from 'node:stream';
 import { type MailAddress, type MailTransport, type OutgoingMail } from '../../mail/mail.transport.js';
+import { messageBytes } from './message.bytes.js';
 import { translateSmtpError, unsendable } from './smtp.errors.js';
 import { type SmtpOptions } from './smtp.options.js';
 
@@ -10,11 +11,14 @@ const PLAIN_ADDRESS = /^[^\s\p{Cc}<>()[\]\\,;:"@]+@[^\s\p{Cc}<>()[\]\\,;:"@]+$/u
 /** nodemailer's own name for an address and a name. */
 const named = ({ address, name }: MailAddress): { address: string; name: string } => ({ address, name: name ?? '' });
 
+/** What nodemailer is handed: how far the message had come decides what a failure means. */
+interface Outgoing extends SendMailOptions {
+  transmission: { stream?: Readable };
+}
+
 /** Sends through one SMTP account over a pool of connections. */
 export class SmtpTransport implements MailTransport {
   private readonly pool;
-  /** The message streams under way, by the signal of their call: how far a message had come decides what a failure means. */
-  private readonly streams = new WeakMap<AbortSignal, Readable>();
 
   constructor(options: SmtpOptions) {
     this.pool = createTransport({
@@ -42,28 +46,25 @@ export class SmtpTransport implements MailTransport {
     });
     // A pool emits what it cannot attribute to a mail; unheard, it would end the process.
     this.pool.on('error', () => undefined);
-    this.pool.use('stream', (mail, done) => {
-      const createReadStream = mail.message.createReadStream.bind(mail.message);
-      mail.message.createReadStream = (options) => {
-        const stream = new OnePiece();
-        pipeline(createReadStream(options), stream, () => undefined);
-        if (mail.data.signal !== undefined) this.streams.set(mail.data.signal, stream);
-        return stream;
-      };
+    this.pool.use('stream', ({ message, data }, done) => {
+      const { transmission } = data as Outgoing;
+      const bytes = messageBytes(message);
+      // Called anew for another connection, when the first had died while it was idle.
+      message.createReadStream = () => (transmission.stream = inOnePiece(bytes));
       done();
     });
   }
 
   async send(mail: OutgoingMail, signal: AbortSignal): Promise<{ response: string }> {
     if (![mail.from, mail.to, mail.replyTo ?? mail.from].every(({ address }) => PLAIN_ADDRESS.test(address))) throw unsendable();
-    // A signal of this call's own, since deliveries under one deadline may share theirs.
-    const own = AbortSignal.any([signal]);
+    const transmission: Outgoing['transmission'] = {};
     try {
-      const info = await this.pool.sendMail({ ...composed(mail), signal: own });
+      const outgoing: Outgoing = { ...composed(mail), signal, transmission };
+      const info = await this.pool.sendMail(outgoing);
       return { response: info.response };
     } catch (error) {
       // nodemailer reads the stream only after the server's 354, and writes the final dot when it ends.
-      throw translateSmtpError(error, { complete: this.streams.get(own)?.readableEnded ?? false });
+      throw translateSmtpError(error, { complete: transmission.stream?.readableEnded ?? false });
     }
   }
 
@@ -86,18 +87,14 @@ export class SmtpTransport implements MailTransport {
   }
 }
 
-/** nodemailer makes a mail of some forty pieces, each of which would be a packet and a system call of its own. */
-class OnePiece extends Transform {
-  private readonly pieces: Buffer[] = [];
-
-  override _transform(piece: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.pieces.push(piece);
-    done();
-  }
-
-  override _flush(done: TransformCallback): void {
-    done(null, Buffer.concat(this.pieces));
-  }
+/** Each piece would be a packet and a system call of its own. */
+function inOnePiece(bytes: Buffer): Readable {
+  return new Readable({
+    read() {
+      this.push(bytes);
+      this.push(null);
+    },
+  });
 }
 
 function composed(mail: OutgoingMail): SendMailOptions {
