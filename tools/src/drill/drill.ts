@@ -155,13 +155,10 @@ class Drill {
   private async reckon(times: Pick<DrillReport, 'stormEndedAt' | 'lastFaultEndedAt' | 'drainedAt'>): Promise<DrillReport> {
     const { seconds, rate, seed, without } = this.settings;
     const journal = this.client.journal();
+    // What is claimed is read before what proves it: work that is still under way may only add to the proof.
+    const [ledger, deliveries] = [await this.database.ledger(), await this.database.deliveries()];
     const providers = await new ProviderWitness(this.stack.urls['sandbox'] ?? '').collect();
-    const evidence: Evidence = {
-      ...providers,
-      ledger: await this.database.ledger(),
-      deliveries: await this.database.deliveries(),
-      audit: await this.database.audit(),
-    };
+    const evidence: Evidence = { ...providers, ledger, deliveries, audit: await this.database.audit() };
     const judgement = judge(journal, evidence);
     const spans = spansOf(journal, evidence);
     return {
