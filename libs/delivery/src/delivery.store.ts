@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { type PosthornEvent } from '@posthorn/contracts';
 import { Database, prepared, type Transaction } from '@posthorn/persistence';
 import { type ClaimedDelivery, type PlannedDelivery, type Settlement } from './delivery.row.js';
-import { CLAIMABLE, type ClaimableState, LIVE, sqlList, TRANSITIONS } from './delivery.states.js';
+import { CLAIMABLE, type ClaimableState, LIVE, sqlList } from './delivery.states.js';
+import { FEW } from './plan.hint.js';
+import { type OutcomeOf, storable, writeSettlements, type WrittenSettlements } from './settlement.statement.js';
 
 const CLAIMABLE_SQL = sqlList(CLAIMABLE);
 const LIVE_SQL = sqlList(LIVE);
@@ -19,9 +21,10 @@ const INSERT = prepared(`
             LIMIT 1) IS NOT NULL),
          n.error_code, n.error_message, n.error_remedy
     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::boolean[],
-                $9::text[], $10::boolean[], $11::text[], $12::text[], $13::text[])
+                $9::text[], $10::boolean[], $11::text[], $12::text[], $13::text[]) WITH ORDINALITY
       AS n (id, event_id, connection, action, site, type, ordering_key, latest_wins, state, waits,
-            error_code, error_message, error_remedy)
+            error_code, error_message, error_remedy, n)
+   WHERE ${FEW('n')}
   ON CONFLICT (event_id, connection, action) DO NOTHING`);
 
 // A scalar subquery is never turned into a join: two index probes per candidate, whatever the statistics say. And of
@@ -54,65 +57,29 @@ export const CLAIM = prepared(`
                WHERE n.connection = d.connection AND n.action = d.action AND n.ordering_key = d.ordering_key
                  AND n.event_id > d.event_id) AS superseded`);
 
-// The next of the ordering key is let go in the same commit; "attempting" is still what the snapshot says of the settled.
-const SETTLE = prepared(`
-  WITH settled AS (
-    UPDATE deliveries d
-       SET state = s.state, attempts = d.attempts - s.uncounted, lease_until = NULL, updated_at = now(),
-           first_attempt_at = CASE WHEN d.attempts = s.uncounted THEN NULL ELSE d.first_attempt_at END,
-           -- What was put back keeps its place.
-           next_attempt_at = coalesce(s.next_attempt_at, CASE WHEN s.uncounted = 1 THEN d.next_attempt_at ELSE now() END),
-           external_id = coalesce(s.external_id, d.external_id),
-           outcome = s.outcome, facts = s.facts::jsonb,
-           error_code = coalesce(s.error_code, CASE WHEN s.uncounted = 1 THEN d.error_code END),
-           error_message = coalesce(s.error_message, CASE WHEN s.uncounted = 1 THEN d.error_message END),
-           error_remedy = coalesce(s.error_remedy, CASE WHEN s.uncounted = 1 AND s.error_code IS NULL THEN d.error_remedy END)
-      FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::int[], $6::timestamptz[], $7::text[], $8::text[],
-                  $9::text[], $10::text[], $11::text[], $12::text[])
-        AS s (id, fence, state, from_states, uncounted, next_attempt_at, external_id, outcome, facts,
-              error_code, error_message, error_remedy)
-     WHERE d.id = s.id AND d.fence = s.fence AND d.state = ANY (string_to_array(s.from_states, ','))
-    RETURNING d.id, d.event_id, d.connection, d.action, d.ordering_key, d.state, d.latest_wins
-  ), newest AS (
-    -- In one order everywhere: settlements that run at the same time must not wait for each other in a circle.
-    INSERT INTO newest_delivered AS n (connection, action, ordering_key, event_id)
-    SELECT DISTINCT ON (connection, action, ordering_key) connection, action, ordering_key, event_id
-      FROM settled WHERE state = 'delivered' AND latest_wins
-     ORDER BY connection, action, ordering_key, event_id DESC
-    ON CONFLICT (connection, action, ordering_key) DO UPDATE SET event_id = excluded.event_id WHERE n.event_id < excluded.event_id
-  ), released AS (
-    UPDATE deliveries w SET waits = false
-      FROM settled s
-     WHERE s.state NOT IN (${LIVE_SQL})
-       AND w.id = (SELECT n.id FROM deliveries n
-                    WHERE n.connection = s.connection AND n.action = s.action AND n.ordering_key = s.ordering_key
-                      AND n.state IN (${LIVE_SQL}) AND n.id <> s.id
-                    ORDER BY n.event_id LIMIT 1)
-       AND w.waits
-    RETURNING w.connection
-  )
-  SELECT id, NULL AS released FROM settled UNION ALL SELECT NULL, connection FROM released`);
-
+// Arrays are never turned into joins, in which the look at the line would be repeated for every open delivery.
 const RELEASE = prepared(`
   WITH looked AS MATERIALIZED (
-    SELECT id, connection, action, ordering_key, event_id, waits FROM deliveries
-     WHERE state IN (${LIVE_SQL}) AND (connection, action, ordering_key, event_id) > ($1, $2, $3::uuid, $4::uuid)
+    SELECT id, connection, action, ordering_key, event_id FROM deliveries
+     WHERE waits AND (connection, action, ordering_key, event_id) > ($1, $2, $3::uuid, $4::uuid)
      ORDER BY connection, action, ordering_key, event_id LIMIT $5
   ), first AS (
     SELECT l.id FROM looked l
-     WHERE l.waits
-       AND (SELECT true FROM deliveries e
+     WHERE (SELECT true FROM deliveries e
              WHERE e.connection = l.connection AND e.action = l.action AND e.ordering_key = l.ordering_key
                AND e.event_id < l.event_id AND e.state IN (${LIVE_SQL})
              LIMIT 1) IS NOT TRUE
   ), released AS (
     UPDATE deliveries SET waits = false
-     WHERE id IN (SELECT d.id FROM deliveries d WHERE d.id IN (SELECT id FROM first) AND d.state IN (${CLAIMABLE_SQL}) FOR UPDATE OF d SKIP LOCKED)
+     WHERE id = ANY (ARRAY(
+             SELECT d.id FROM deliveries d
+              WHERE d.id = ANY (ARRAY(SELECT id FROM first)) AND d.state IN (${CLAIMABLE_SQL})
+                FOR UPDATE OF d SKIP LOCKED))
   )
   SELECT connection, action, ordering_key, event_id FROM looked
    ORDER BY connection, action, ordering_key, event_id OFFSET $5 - 1`);
 
-/** So many live deliveries are looked at in one go. */
+/** So many that wait are looked at in one go. */
 const RELEASED_FROM = 5_000;
 
 interface LinePosition {
@@ -158,8 +125,8 @@ export class DeliveryStore {
       planned.map(({ state }) => state),
       planned.map(({ waits }) => waits),
       planned.map(({ error }) => error?.code ?? null),
-      planned.map(({ error }) => text(error?.message)),
-      planned.map(({ error }) => text(error?.remedy)),
+      planned.map(({ error }) => storable(error?.message)),
+      planned.map(({ error }) => storable(error?.remedy)),
     ]);
   }
 
@@ -175,26 +142,9 @@ export class DeliveryStore {
     }
   }
 
-  /** Returns the ids that were settled, and the connections in which a waiting delivery was let go. */
-  async settle(tx: Transaction, settlements: readonly Settlement[]): Promise<{ settled: Set<string>; released: Set<string> }> {
-    const rows = await tx.query<{ id: string | null; released: string | null }>(SETTLE, [
-      settlements.map(({ delivery }) => delivery.id),
-      settlements.map(({ delivery }) => delivery.fence),
-      settlements.map(({ decision }) => decision.state),
-      settlements.map(({ decision }) => TRANSITIONS[decision.transition].from.join(',')),
-      settlements.map(({ decision }) => (decision.counts ? 0 : 1)),
-      settlements.map(({ decision }) => decision.nextAttemptAt?.toISOString() ?? null),
-      settlements.map(({ decision }) => text(decision.result?.externalId)),
-      settlements.map(({ decision }) => text(decision.result?.outcome)),
-      settlements.map(({ decision }) => text(decision.result?.facts && JSON.stringify(decision.result.facts).replaceAll('\\u0000', ''))),
-      settlements.map(({ decision }) => decision.error?.code ?? null),
-      settlements.map(({ decision }) => text(decision.error?.message)),
-      settlements.map(({ decision }) => text(decision.error?.remedy)),
-    ]);
-    return {
-      settled: new Set(rows.flatMap(({ id }) => id ?? [])),
-      released: new Set(rows.flatMap(({ released }) => released ?? [])),
-    };
+  /** With the outcome of each, if there is one to tell: all of it is one statement, and so one commit where there is no transaction. */
+  settle(querying: Pick<Transaction, 'query'>, settlements: readonly Settlement[], outcomeOf: OutcomeOf = () => undefined): Promise<WrittenSettlements> {
+    return writeSettlements(querying, settlements, outcomeOf);
   }
 
   /** Which of the connections have work that is due. */
@@ -225,7 +175,7 @@ export class DeliveryStore {
       `SELECT d.id, d.connection, d.action, 'pending' AS was, d.attempts, d.fence, d.first_attempt_at, d.created_at,
               i.envelope, false AS superseded
          FROM deliveries d JOIN inbox i ON i.event_id = d.event_id
-        WHERE d.state = 'attempting' AND d.lease_until < now() LIMIT $1`,
+        WHERE d.state = 'attempting' AND d.lease_until < now() ORDER BY d.id LIMIT $1`,
       [limit],
     );
     return rows.map((row) => claimed(row.connection, row));
@@ -241,9 +191,4 @@ function claimed(connection: string, row: ClaimedRow): ClaimedDelivery {
 function isLineTaken(error: unknown): boolean {
   const { code, constraint } = error as { code?: unknown; constraint?: unknown };
   return code === '23505' && constraint === 'deliveries_attempting';
-}
-
-/** Postgres refuses NUL in text, and a provider's chatter must not stop a settlement. */
-function text(value: string | undefined): string | null {
-  return value === undefined ? null : value.replaceAll('\0', '').toWellFormed().slice(0, 4_000);
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type DeliveryCall, type DeliveryHandler, type DeliveryResult } from './delivery.handler.js';
 import { Delivers } from './delivers.decorator.js';
 import { CLAIM, DeliveryStore } from './delivery.store.js';
+import { SETTLE } from './settlement.statement.js';
 import { callOf, type Engine, type EngineOptions, leadOf, type ScriptedProvider, startEngine, useDeliveryDatabase } from './engine.test-kit.js';
 
 type Booking = 'appointment.booked' | 'appointment.cancelled';
@@ -185,5 +186,25 @@ describe('order', () => {
     expect(plan).toContain('Index Scan using deliveries_due');
     // Whoever expects next to nothing to be left reads and sorts all of it, as soon as it is long.
     expect(Number(/LockRows.* rows=(\d+)/.exec(plan)?.[1])).toBeGreaterThan(10);
+  });
+
+  it('settles by the key, and does not read the table, though a plan was made while there was little in it', async () => {
+    const { engines: [engine] } = await replicas(1);
+    const [connection = ''] = engine!.dispatcher.connectionIds();
+    engine!.connection(connection).guard.isolate('only the plan');
+    await engine!.intake.take(Array.from({ length: 200 }, () => leadOf(`${newId()}@example.org`)));
+    const superuser = new Database({ url: database.adminUrl, schema: 'crm', service: 'test' });
+    await superuser.ready();
+    const plan = await superuser.transaction(async (tx) => {
+      await tx.query('DELETE FROM deliveries WHERE connection <> $1', [connection]);
+      await tx.query('ANALYZE deliveries');
+      await tx.query('SET LOCAL plan_cache_mode = force_generic_plan');
+      await tx.query(`PREPARE settle AS ${SETTLE.text}`);
+      const nothing = Array.from({ length: 19 }, () => `'{}'`).join(', ');
+      return (await tx.query<{ 'QUERY PLAN': string }>(`EXPLAIN EXECUTE settle(${nothing})`)).map((line) => line['QUERY PLAN']).join('\n');
+    });
+    await superuser.close();
+    expect(plan).toContain('Index Scan using deliveries_pkey');
+    expect(plan).not.toContain('Seq Scan on deliveries');
   });
 });

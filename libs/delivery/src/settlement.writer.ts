@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { type LedgerEntry, Ledger } from '@posthorn/ledger';
+import { Ledger } from '@posthorn/ledger';
 import { Database, DatabaseUnavailableError, MicroBatcher } from '@posthorn/persistence';
 import { DeliveryMetrics } from './delivery.metrics.js';
 import { DeliveryOutcomes } from './delivery.outcomes.js';
@@ -71,16 +71,11 @@ export class SettlementWriter {
     }
   }
 
-  private commit(settlements: Settlement[]): Promise<Settled[]> {
-    return this.database.transaction(async (tx) => {
-      const { settled, released } = await this.store.settle(tx, settlements);
-      const entries = settlements
-        .filter(({ delivery }) => settled.has(delivery.id))
-        .map((settlement) => this.outcomes.ofSettlement(settlement))
-        .filter((entry): entry is LedgerEntry => entry !== undefined);
-      await this.ledger.append(tx, entries);
-      return settlements.map(({ delivery }) => ({ settled: settled.has(delivery.id), released }));
-    });
+  /** One statement, hence one transaction: a delivery is settled together with its outcome or not at all. */
+  private async commit(settlements: Settlement[]): Promise<Settled[]> {
+    const { settled, released, outcomes } = await this.store.settle(this.database, settlements, (settlement) => this.outcomes.ofSettlement(settlement));
+    this.ledger.publish(outcomes);
+    return settlements.map((settlement) => ({ settled: settled.has(settlement), released }));
   }
 
   private count({ delivery, decision }: Settlement): void {

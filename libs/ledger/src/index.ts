@@ -2,6 +2,8 @@ export { Inbox } from './inbox.service.js';
 export { LedgerError, type Acceptance, type AcceptEntry, type LedgerEntry, type LedgerRow } from './ledger.entry.js';
 export { LedgerModule, type LedgerOptions } from './ledger.module.js';
 export { Ledger } from './ledger.service.js';
+export type { WrittenEntry } from './ledger.statement.js';
+export { type Outbox, outboxOf, outboxSql } from './outbox.statement.js';
 export { INBOX_MIGRATIONS } from './migrations/inbox.migration.js';
 export { LEDGER_MIGRATIONS } from './migrations/ledger.migration.js';
 export { Relay } from './relay.service.js';

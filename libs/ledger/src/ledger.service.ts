@@ -47,6 +47,11 @@ export class Ledger {
     tx.afterCommit(() => this.relay.offer([...written.values()]));
   }
 
+  /** Publishes what a statement with an outbox has written; call it after the commit. */
+  publish(written: readonly WrittenEntry[]): void {
+    this.relay.offer(written);
+  }
+
   async find(id: string): Promise<LedgerRow | undefined> {
     return UUID.test(id) ? this.row('id = $1', [id]) : undefined;
   }

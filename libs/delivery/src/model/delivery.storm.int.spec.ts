@@ -89,6 +89,16 @@ describe('many processes at once', () => {
     expect(await second).toEqual([]);
   });
 
+  it('settle what was lost at the same moment, each in an order of its own, and never wait for each other in a circle', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      await plan(Array.from({ length: 200 }, (_, index) => deliveryOf(`lost-${round}-${index}`)));
+      const lost = await store.claim('storm', 200, -1);
+      const settlements = lost.map((delivery) => ({ delivery, decision: decideExpired('hold') }));
+      const both = await Promise.all([settlements, [...settlements].reverse()].map((order) => store.settle(database, order)));
+      expect(both.map(({ settled }) => settled.size).sort((a, b) => a - b)).toEqual([0, 200]);
+    }
+  });
+
   it('keep every rule: only ways of the table, a line at a time, nothing lost, though a third of them die', async () => {
     const planned = Array.from({ length: 400 }, (_, index) => deliveryOf(`line-${index % 40}`));
     const claims: ClaimedDelivery[] = [];
@@ -139,7 +149,7 @@ describe('many processes at once', () => {
   }
 
   async function settle(settlements: { delivery: ClaimedDelivery; decision: Decision }[]): Promise<void> {
-    if (settlements.length > 0) await database.transaction((tx) => store.settle(tx, settlements));
+    if (settlements.length > 0) await store.settle(database, settlements);
   }
 });
 

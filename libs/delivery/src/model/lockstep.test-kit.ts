@@ -108,9 +108,10 @@ export class Lockstep {
   private async write(writing: readonly { world: World; settlement: Settlement }[]): Promise<void> {
     if (writing.length === 0) return;
     const { settled } = await this.store.settle(this.tx, writing.map(({ settlement }) => settlement));
-    for (const { world, settlement: { delivery, decision } } of writing) {
+    for (const { world, settlement } of writing) {
+      const { delivery, decision } = settlement;
       const should = world.model.settles(delivery, decision);
-      check(world, () => demand(settled.has(delivery.id) === should, `"${decision.transition}" of claim ${delivery.fence} ${should ? 'was not' : 'was'} believed`));
+      check(world, () => demand(settled.has(settlement) === should, `"${decision.transition}" of claim ${delivery.fence} ${should ? 'was not' : 'was'} believed`));
       if (should) world.model.settle(delivery, decision, decision.nextAttemptAt === undefined || decision.nextAttemptAt <= this.now);
     }
   }

@@ -22,8 +22,9 @@ export const DEFECTS = {
   'no-outbox': {
     what: 'an outcome is written beside the transaction that settles its delivery',
     file: 'libs/delivery/src/settlement.writer.ts',
-    search: 'await this.ledger.append(tx, entries);',
-    replace: 'tx.afterCommit(() => void this.database.transaction((own) => this.ledger.append(own, entries)).catch(() => undefined));',
+    search: 'await this.store.settle(this.database, settlements, (settlement) => this.outcomes.ofSettlement(settlement));',
+    replace: `await this.store.settle(this.database, settlements);
+    void this.database.transaction((own) => this.ledger.append(own, [...settled].flatMap((settlement) => this.outcomes.ofSettlement(settlement) ?? []))).catch(() => undefined);`,
     test: integration('libs/delivery/src/crash.int.spec.ts', 'settles a delivery and its outcome together or not at all'),
   },
   'shared-signal': {
@@ -70,9 +71,9 @@ export const DEFECTS = {
   },
   'no-fence': {
     what: 'a settlement is believed whichever claim it belongs to',
-    file: 'libs/delivery/src/delivery.store.ts',
-    search: 'WHERE d.id = s.id AND d.fence = s.fence AND',
-    replace: 'WHERE d.id = s.id AND',
+    file: 'libs/delivery/src/settlement.statement.ts',
+    search: 'd.id = s.id AND d.fence = s.fence AND',
+    replace: 'd.id = s.id AND',
     test: integration('libs/delivery/src/crash.int.spec.ts', 'does not let the late failure of a claim that was taken over end the attempt that runs now'),
   },
   'repeated-unknown': {
