@@ -45,13 +45,12 @@ export async function summaryOf(raw: string): Promise<{ subject: string; message
 
 // Most mails need no parser, which takes longer than everything else that is done with a mail here.
 function plainHeaders(head: string): { subject: string; messageId: string } | undefined {
-  if (/=\?/.test(head)) return undefined;
   const only = (name: string): string | undefined => {
-    const found = [...head.matchAll(new RegExp(`^${name}:[ \\t]*([\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?)\\r?\\n(?![ \\t])`, 'gim'))];
+    const found = [...head.matchAll(new RegExp(`^${name}:[ \\t]*(?:\\r\\n[ \\t]+)?([\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?)\\r?\\n(?![ \\t])`, 'gim'))];
     return found.length === 1 ? found[0]?.[1] : undefined;
   };
   const [subject, messageId] = [only('Subject'), only('Message-ID')];
-  return subject !== undefined && messageId !== undefined && /^<[^<>\s]+>$/.test(messageId) ? { subject, messageId } : undefined;
+  return subject !== undefined && !subject.includes('=?') && messageId !== undefined && /^<[^<>\s]+>$/.test(messageId) ? { subject, messageId } : undefined;
 }
 
 function addresses(to: AddressObject | AddressObject[] | undefined): string {
