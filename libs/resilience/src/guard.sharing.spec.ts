@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type GuardSettings } from './guard.options.js';
-import { Guard, type GuardTransition } from './guard.js';
+import { type GuardTransition } from './guard.announcements.js';
+import { Guard } from './guard.js';
 import { type ProbePort } from './probe.admission.js';
 import { CredentialsError, RetryableError } from './provider.errors.js';
 import { type Standing } from './standing.js';

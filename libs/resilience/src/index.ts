@@ -5,7 +5,7 @@ export type { GuardRejection } from './guard-rejected.error.js';
 export { guardOptions } from './guard.options.js';
 export type { GuardOptions, GuardSettings } from './guard.options.js';
 export { Guard } from './guard.js';
-export type { GuardState, GuardTransition } from './guard.js';
+export type { GuardState, GuardTransition } from './guard.announcements.js';
 export { ERROR_VERDICTS } from './error-verdict.table.js';
 export type { Verdict } from './error-verdict.table.js';
 export type { ProbePort } from './probe.admission.js';

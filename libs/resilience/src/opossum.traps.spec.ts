@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 /**
  * What opossum does by itself, and why the guard is built as it is. When one of these fails after an upgrade,
- * opossum has changed and a part of the guard may have become unnecessary; guard.spec.ts says what must stay.
+ * opossum has changed and a part of the guard may have become unnecessary; guard.circuit.spec.ts says what must stay.
  */
 describe('opossum 10 by itself', () => {
   beforeEach(() => vi.useFakeTimers());
