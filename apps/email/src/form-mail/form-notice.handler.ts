@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type EventData, type PosthornEvent } from '@posthorn/contracts';
 import { type DeliveryCall, type DeliveryHandler, type DeliveryResult, Delivers } from '@posthorn/delivery';
+import { numberFormat } from '../mail/intl.formats.js';
 import { LetterSender } from '../mail/letter.sender.js';
 import { type MailTransport } from '../mail/mail.transport.js';
 import { replyLink } from '../mail/reply.link.js';
@@ -47,7 +48,7 @@ export class FormNoticeHandler implements DeliveryHandler<'form.submitted', Mail
 function valueLines(value: FormValue, locale: string): string[] {
   if (Array.isArray(value)) return value.length === 0 ? ['–'] : value.flatMap((entry) => textLines(entry));
   if (typeof value === 'boolean') return [value ? '✓' : '✗'];
-  if (typeof value === 'number') return [new Intl.NumberFormat(locale, { maximumFractionDigits: 20, useGrouping: false }).format(value)];
+  if (typeof value === 'number') return [numberFormat(locale, { maximumFractionDigits: 20, useGrouping: false }).format(value)];
   const lines = textLines(value);
   return lines.length === 0 ? ['–'] : lines;
 }

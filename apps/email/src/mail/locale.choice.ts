@@ -19,6 +19,6 @@ export function chooseLocale(wishes: readonly (string | undefined)[], available:
  */
 export function formattingLocale(language: string, wishes: readonly (string | undefined)[]): string {
   const regional = wishes.find((wish) => wish?.toLowerCase().split('-')[0] === language.split('-')[0]);
-  const tag = regional ?? language;
-  return Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0 ? tag : language;
+  if (regional === undefined || regional === language) return language;
+  return Intl.DateTimeFormat.supportedLocalesOf(regional).length > 0 ? regional : language;
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { acceptedAtOf, type PosthornEvent, signLink } from '@posthorn/contracts';
 import { type DeliveryCall, type DeliveryHandler, type DeliveryResult, Delivers } from '@posthorn/delivery';
 import { greetingName } from '../mail/greeting.name.js';
+import { dateFormat } from '../mail/intl.formats.js';
 import { LetterSender } from '../mail/letter.sender.js';
 import { type MailTransport } from '../mail/mail.transport.js';
 import { MAIL_SETTINGS, type MailSettings } from '../mail/site.profile.js';
@@ -43,7 +44,7 @@ export class OptInHandler implements DeliveryHandler<'newsletter.subscribed', Ma
           greeting: greeting ?? null,
           list,
           confirmUrl: `${publicUrl}/v1/newsletter/confirm/${token}`,
-          expires: new Intl.DateTimeFormat(locale, { timeZone: site.timeZone, dateStyle: 'long' }).format(expiresAt),
+          expires: dateFormat(locale, { timeZone: site.timeZone, dateStyle: 'long' }).format(expiresAt),
         }),
       },
       call,
