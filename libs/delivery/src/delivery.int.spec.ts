@@ -1,3 +1,4 @@
+import { createEvent, EXAMPLES } from '@posthorn/contracts';
 import { CredentialsError, PermanentError, RetryableError, UnknownOutcomeError } from '@posthorn/resilience';
 import { type TestDatabase, waitFor } from '@posthorn/testing';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -36,6 +37,15 @@ describe('delivery', () => {
     expect(delivery).toMatchObject({ connection: id, action: 'sync-lead', attempts: 1, externalId: `ext-${event.id}`, outcome: 'crm.contact.synced' });
     expect(engine.provider(id).callsOf(event.id)).toHaveLength(1);
     expect(await engine.outcomes(event.id)).toEqual(['crm.contact.synced']);
+  });
+
+  it('keeps an event that nobody here handles, once, and delivers nothing of it', async () => {
+    const { engine } = await start();
+    const event = createEvent({ site: 'acme', type: 'order.paid', data: EXAMPLES['order.paid'] });
+    await Promise.all([engine.intake.take([event]), engine.intake.take([event])]);
+    await engine.intake.take([event]);
+    expect(await engine.database.query('SELECT type FROM inbox WHERE event_id = $1', [event.id])).toEqual([{ type: 'order.paid' }]);
+    expect(await engine.deliveries.ofEvent(event.id)).toEqual([]);
   });
 
   it('tries again after a retryable error, and says so each time', async () => {

@@ -14,6 +14,11 @@ export class DeliveryPlanner {
     private readonly connections: ConnectionRegistry,
   ) {}
 
+  /** Whether any of them is of a type that this service handles. */
+  takes(events: readonly PosthornEvent[]): boolean {
+    return events.some(({ type }) => this.handlers.of(type).length > 0);
+  }
+
   plan(events: readonly PosthornEvent[]): PlannedDelivery[] {
     const lines = new Set<string>();
     return [...events].sort((a, b) => (a.id < b.id ? -1 : 1)).flatMap((event) => this.of(event, lines));

@@ -31,7 +31,15 @@ export class Intake {
   async take(envelopes: readonly Envelope<unknown>[]): Promise<void> {
     const events = envelopes.filter((envelope): envelope is PosthornEvent => this.isRecordable(envelope));
     if (events.length === 0) return;
-    const { fresh, planned } = await this.database.transaction(async (tx) => {
+    // Of types that nobody here handles there is only the inbox to write: one statement, one round trip.
+    const { fresh, planned } = this.planner.takes(events) ? await this.takeIn(events) : { fresh: await this.inbox.record(this.database, events), planned: [] };
+    this.metrics.intake.inc({ result: 'new' }, fresh.length);
+    this.metrics.intake.inc({ result: 'repeated' }, events.length - fresh.length);
+    this.dispatcher.wake(new Set(planned.filter(isPending).map(({ connection }) => connection)));
+  }
+
+  private takeIn(events: readonly PosthornEvent[]): Promise<{ fresh: PosthornEvent[]; planned: PlannedDelivery[] }> {
+    return this.database.transaction(async (tx) => {
       const fresh = await this.inbox.record(tx, events);
       const planned = this.planner.plan(fresh);
       await this.store.plan(tx, planned);
@@ -40,9 +48,6 @@ export class Intake {
       await this.books.countUnconnected(tx, this.planner.unconnected(fresh));
       return { fresh, planned };
     });
-    this.metrics.intake.inc({ result: 'new' }, fresh.length);
-    this.metrics.intake.inc({ result: 'repeated' }, events.length - fresh.length);
-    this.dispatcher.wake(new Set(planned.filter(isPending).map(({ connection }) => connection)));
   }
 
   /** What the reconciler has fetched, as though it had just arrived. */

@@ -13,14 +13,14 @@ const RECORD = prepared(`
 export class Inbox {
   constructor(private readonly database: Database) {}
 
-  /** Records events in the caller's transaction and returns those that are new, in the order given. */
-  async record(tx: Transaction, events: readonly PosthornEvent[]): Promise<PosthornEvent[]> {
+  /** Records events, in the caller's transaction or on their own, and returns those that are new, in the order given. */
+  async record(querying: Pick<Transaction, 'query'>, events: readonly PosthornEvent[]): Promise<PosthornEvent[]> {
     if (events.length === 0) return [];
     const byId = new Map(events.map((event) => [event.id, event]));
     // In one order everywhere: two replicas that insert the same ids in different orders would wait for each other.
     const ids = [...byId.keys()].sort();
     const sorted = ids.flatMap((id) => byId.get(id) ?? []);
-    const rows = await tx.query<{ event_id: string }>(
+    const rows = await querying.query<{ event_id: string }>(
       RECORD,
       [
         ids,

@@ -4,7 +4,7 @@ import type { NewEntry } from './entry.js';
 
 // One writer at a time, whichever process it lives in: positions then follow each other without a gap, and no
 // entry ever appears behind one that a reader has already seen.
-const QUEUE_UP = "SELECT pg_advisory_xact_lock(hashtextextended('posthorn audit entries', 0))";
+const QUEUE_UP = prepared("SELECT pg_advisory_xact_lock(hashtextextended('posthorn audit entries', 0))");
 
 // A scalar subquery is never turned into a join, which would read the whole log for each batch: one index probe each.
 const APPEND = prepared(`

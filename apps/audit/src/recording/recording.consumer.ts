@@ -5,7 +5,7 @@ import type { ReceivedMessage } from '@posthorn/messaging';
 import { EntryRecorder, type Recordable } from './entry.recorder.js';
 
 // Nobody waits for the log, and every entry goes into a dozen indexes under one lock: a few more a commit are worth it.
-const BATCH = { batch: { size: 500, gatherMs: 25 } };
+const BATCH = { batch: { size: 500, gatherMs: 100 } };
 
 /** Takes every event and every outcome, in batches. A batch is acknowledged once it is committed. */
 @Controller()
