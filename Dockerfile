@@ -52,30 +52,30 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
 
 FROM runtime AS ingress
 COPY --from=ingress-files /app /app
-CMD ["apps/ingress/dist/main.js"]
+CMD ["apps/ingress/dist/bundle/main.js"]
 
 FROM runtime AS crm-sync
 COPY --from=crm-sync-files /app /app
-CMD ["apps/crm-sync/dist/main.js"]
+CMD ["apps/crm-sync/dist/bundle/main.js"]
 
 FROM runtime AS email
 COPY --from=email-files /app /app
-CMD ["apps/email/dist/main.js"]
+CMD ["apps/email/dist/bundle/main.js"]
 
 FROM runtime AS calendar
 COPY --from=calendar-files /app /app
-CMD ["apps/calendar/dist/main.js"]
+CMD ["apps/calendar/dist/bundle/main.js"]
 
 FROM runtime AS audit
 COPY --from=audit-files /app /app
-CMD ["apps/audit/dist/main.js"]
+CMD ["apps/audit/dist/bundle/main.js"]
 
 FROM runtime AS console
 COPY --from=console-files /app /app
-CMD ["apps/console/dist/main.js"]
+CMD ["apps/console/dist/bundle/main.js"]
 
 FROM runtime AS sandbox
 COPY --from=sandbox-files /app /app
 # A volume mounted here belongs to the same user.
 COPY --from=sandbox-files --chown=65532:65532 /data /data
-CMD ["apps/sandbox/dist/main.js"]
+CMD ["apps/sandbox/dist/bundle/main.js"]

@@ -73,7 +73,7 @@ export function fingerprint(root) {
     add(join(project, 'package.json'));
     walk(join(project, 'src'));
   }
-  for (const file of ['.swcrc', 'nx.json', 'package-lock.json']) if (existsSync(join(root, file))) add(join(root, file));
+  for (const file of ['.swcrc', 'rolldown.config.js', 'nx.json', 'package-lock.json']) if (existsSync(join(root, file))) add(join(root, file));
   return hash.digest('hex');
 }
 

@@ -10,5 +10,5 @@ export const COMPILE_CACHE = join(WORKSPACE, 'node_modules', '.cache', 'posthorn
 export const EXAMPLE_CONFIG = join(WORKSPACE, 'posthorn.yaml');
 
 export function builtFile(app: string, file: 'main' | 'provision'): string {
-  return join(WORKSPACE, 'apps', app, 'dist', `${file}.js`);
+  return join(WORKSPACE, 'apps', app, 'dist', 'bundle', `${file}.js`);
 }

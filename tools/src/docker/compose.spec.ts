@@ -31,7 +31,7 @@ describe('docker-compose.yml', PATIENT, () => {
     for (const name of ours) {
       expect(compose.services[name]?.build).toEqual({ context: '.', target: name });
       expect(dockerfile).toMatch(new RegExp(`^FROM runtime AS ${name}$`, 'm'));
-      expect(dockerfile).toContain(`CMD ["apps/${name}/dist/main.js"]`);
+      expect(dockerfile).toContain(`CMD ["apps/${name}/dist/bundle/main.js"]`);
       expect(dockerfile).toContain(`--workspace @posthorn/${name} `);
     }
   });
@@ -39,7 +39,7 @@ describe('docker-compose.yml', PATIENT, () => {
   it('provisions every service that has a schema before it starts, from the same image', () => {
     for (const name of provisioned) {
       const step = compose.services[`provision-${name}`];
-      expect(step).toMatchObject({ image: compose.services[name]?.image, pull_policy: 'never', command: [`apps/${name}/dist/provision.js`] });
+      expect(step).toMatchObject({ image: compose.services[name]?.image, pull_policy: 'never', command: [`apps/${name}/dist/bundle/provision.js`] });
       expect(compose.services[name]?.depends_on).toEqual({ [`provision-${name}`]: { condition: 'service_completed_successfully' } });
       expect(step?.depends_on).toEqual({ postgres: { condition: 'service_healthy' }, nats: { condition: 'service_healthy' } });
     }

@@ -17,7 +17,7 @@ export interface Asset {
 
 const ASSETS = new Map<string, Asset>(
   Object.entries(TYPES).map(([name, type]) => {
-    const content = readFileSync(new URL(`./assets/${name}`, import.meta.url));
+    const content = readFileSync(new URL(`../website/assets/${name}`, import.meta.url));
     return [name, { content, type, hash: createHash('sha256').update(content).digest('hex').slice(0, 12) }];
   }),
 );
