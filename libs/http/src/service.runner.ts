@@ -11,12 +11,16 @@ export interface RunOptions {
 
 const logger = new Logger('Service');
 
+/** Errors that say that somebody else is away, which is never a reason to end. */
+const AWAY: readonly unknown[] = ['DATABASE_UNAVAILABLE', 'MESSAGING_UNAVAILABLE'];
+
 /**
  * Listens, starts the microservices beside it (they wait for their broker without holding up HTTP), and stops
  * in order on SIGTERM or SIGINT. A second signal ends the process at once.
  */
 export async function runService(app: NestFastifyApplication, options: RunOptions): Promise<void> {
   stopOnSignals(app, options.shutdownDeadlineMs ?? 25_000);
+  outliveOthers();
   await app.listen({ host: options.host, port: options.port });
   logger.log({ msg: 'listening', url: await app.getUrl() });
   app.startAllMicroservices().catch((error: unknown) => {
@@ -44,6 +48,18 @@ export async function shutDown(app: NestFastifyApplication): Promise<void> {
   // First HTTP: Nest alone would run the destroy hooks while requests still need what they destroy.
   await app.getHttpAdapter().getInstance().close();
   await app.close();
+}
+
+/** Node ends a process for a rejection that nobody waited for. With Postgres or NATS away there is nothing to end for: readiness says it. */
+function outliveOthers(): void {
+  process.on('unhandledRejection', (error) => {
+    if (error instanceof Error && 'code' in error && AWAY.includes(error.code)) {
+      logger.error({ msg: 'nobody waited for what failed', err: error });
+      return;
+    }
+    logger.fatal({ msg: 'a failure that nobody expected', err: error });
+    process.exit(1);
+  });
 }
 
 function stopOnSignals(app: NestFastifyApplication, deadlineMs: number): void {

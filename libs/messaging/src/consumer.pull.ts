@@ -54,12 +54,13 @@ export class ConsumerPull {
   async fetch(messages: number, bytes: number): Promise<void> {
     const subject = `${this.inbox}.${(this.counter++).toString(36)}`;
     const request: Request = { subject, remaining: messages, lastHeard: Date.now(), done: Promise.withResolvers() };
-    this.request = request;
     this.connection.publish(
       `$JS.API.CONSUMER.MSG.NEXT.${this.target.stream}.${this.target.durable}`,
       JSON.stringify({ batch: messages, max_bytes: bytes, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }),
       { reply: subject },
     );
+    // Not before it is sent: where that fails, nobody waits for the end of this request.
+    this.request = request;
     await request.done.promise;
   }
 

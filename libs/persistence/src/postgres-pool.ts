@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import { Client, type ClientConfig, type PoolClient } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 
@@ -24,6 +24,18 @@ const HANG_GRACE_MS = 1_000;
 
 export const DATABASE_DEFAULTS = { poolSize: 10, statementTimeoutMs: 5_000, connectTimeoutMs: 2_000 } as const;
 
+/**
+ * An error event that nobody hears ends the process, and between the pool and whoever borrows a connection there are
+ * moments when nobody listens: a server that is killed can say so in the same packet in which it says that a new
+ * connection is ready. Whoever uses the connection hears of its end all the same.
+ */
+class PooledClient extends Client {
+  constructor(config?: ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
+
 /** A data source that is not connected yet. */
 export function createDataSource(options: DatabaseOptions, onPoolError: (error: Error) => void): DataSource {
   const statementTimeoutMs = options.statementTimeoutMs ?? DATABASE_DEFAULTS.statementTimeoutMs;
@@ -40,6 +52,7 @@ export function createDataSource(options: DatabaseOptions, onPoolError: (error: 
     connectTimeoutMS: options.connectTimeoutMs ?? DATABASE_DEFAULTS.connectTimeoutMs,
     poolErrorHandler: onPoolError,
     extra: {
+      Client: PooledClient,
       options: `-c search_path=${quoteIdentifier(options.schema)}`,
       statement_timeout: statementTimeoutMs,
       query_timeout: statementTimeoutMs + HANG_GRACE_MS,
@@ -61,16 +74,7 @@ export async function borrowConnection(dataSource: DataSource): Promise<Borrowed
   const { driver } = dataSource;
   if (!(driver instanceof PostgresDriver)) throw new TypeError('The data source is not one of Postgres.');
   const [client, release] = (await driver.obtainMasterConnection()) as [PoolClient, (broken?: Error) => void];
-  // Without a listener an error event between two statements would end the process.
-  const ignore = (): void => undefined;
-  client.on('error', ignore);
-  return {
-    client,
-    release: (broken) => {
-      client.removeListener('error', ignore);
-      release(broken);
-    },
-  };
+  return { client, release };
 }
 
 /** The URL with the password in it. node-postgres ignores a password given beside a URL. */

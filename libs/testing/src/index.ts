@@ -1,6 +1,7 @@
 export { createFaultProxy, type FaultProxy } from './fault-proxy.js';
 export { freePort } from './free-port.js';
 export { lastLines, LocalServer, type LocalServerOptions } from './local-server.js';
+export { createMortalPostgres, type Death, type MortalPostgres } from './mortal-postgres.js';
 export { findNatsServer, type FoundNats, NATS_RELEASE, NatsServerMissingError } from './nats-finder.js';
 export { type NatsOptions, type NatsServer, startNats } from './nats-server.js';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres-server.js';
