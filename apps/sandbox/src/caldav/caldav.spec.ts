@@ -143,6 +143,13 @@ describe('conditions', () => {
     expect(await second.text()).toContain(`<C:no-uid-conflict><D:href>${HOME}first.ics</D:href></C:no-uid-conflict>`);
   });
 
+  it('a UID is free again when its object is removed', async () => {
+    await put('first.ics', event('same@acme'));
+    await client.deleteCalendarObject({ calendarObject: { url: `${sandbox.url}${HOME}first.ics` } });
+    expect((await put('second.ics', event('same@acme'))).status).toBe(201);
+    expect((await put('first.ics', event('same@acme'))).status).toBe(403);
+  });
+
   it.each([
     ['no iCalendar', 'hello', 'valid-calendar-data'],
     ['a METHOD', event('m@acme').replace('VERSION:2.0', 'VERSION:2.0\r\nMETHOD:REQUEST'), 'valid-calendar-object-resource'],

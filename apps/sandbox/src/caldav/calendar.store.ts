@@ -26,6 +26,8 @@ interface Saved {
 export class CalendarStore {
   private readonly calendarsByHref = new Map<string, Calendar>();
   private readonly resourcesByHref = new Map<string, CalendarResource>();
+  /** Asked at each PUT; a look through all resources would cost the more, the longer a storm lasts. */
+  private readonly hrefsByUid = new Map<string, string>();
 
   constructor(
     readonly home: string,
@@ -61,26 +63,31 @@ export class CalendarStore {
 
   /** The resource of this calendar that already has the UID. */
   byUid(calendar: string, uid: string): CalendarResource | undefined {
-    return this.resources(calendar).find((resource) => resource.uid === uid);
+    const href = this.hrefsByUid.get(uidKey(calendar, uid));
+    return href === undefined ? undefined : this.resourcesByHref.get(href);
   }
 
   put(href: string, uid: string, ics: string): CalendarResource {
     const modifiedAt = new Date(this.clock.now()).toISOString();
     const etag = `"${createHash('sha256').update(ics).digest('hex').slice(0, 24)}"`;
     const resource = { href, etag, uid, ics, modifiedAt };
-    this.resourcesByHref.set(href, resource);
+    this.keep(resource);
     this.bump(href);
     return resource;
   }
 
   remove(href: string): boolean {
-    const existed = this.resourcesByHref.delete(href);
-    if (existed) this.bump(href);
-    return existed;
+    const resource = this.resourcesByHref.get(href);
+    if (resource === undefined) return false;
+    this.resourcesByHref.delete(href);
+    this.hrefsByUid.delete(uidKey(parentOf(href), resource.uid));
+    this.bump(href);
+    return true;
   }
 
   clear(): void {
     this.resourcesByHref.clear();
+    this.hrefsByUid.clear();
     for (const calendar of this.calendarsByHref.values()) calendar.revision += 1;
     this.changed();
   }
@@ -92,7 +99,12 @@ export class CalendarStore {
   load(value: unknown): void {
     const saved = value as Saved;
     for (const calendar of saved.calendars) this.calendarsByHref.set(calendar.href, calendar);
-    for (const resource of saved.resources) this.resourcesByHref.set(resource.href, resource);
+    for (const resource of saved.resources) this.keep(resource);
+  }
+
+  private keep(resource: CalendarResource): void {
+    this.resourcesByHref.set(resource.href, resource);
+    this.hrefsByUid.set(uidKey(parentOf(resource.href), resource.uid), resource.href);
   }
 
   private bump(href: string): void {
@@ -100,6 +112,10 @@ export class CalendarStore {
     if (calendar) calendar.revision += 1;
     this.changed();
   }
+}
+
+function uidKey(calendar: string, uid: string): string {
+  return `${calendar} ${uid}`;
 }
 
 export function parentOf(href: string): string {
