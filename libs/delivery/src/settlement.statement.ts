@@ -32,15 +32,15 @@ export const SETTLE = prepared(`
       FROM settled WHERE state = 'delivered' AND latest_wins
      ORDER BY connection, action, ordering_key, event_id DESC
     ON CONFLICT (connection, action, ordering_key) DO UPDATE SET event_id = excluded.event_id WHERE n.event_id < excluded.event_id
+  ), next AS MATERIALIZED (
+    -- Known before the join: as part of it, it would make the index look dear and a small table be read from end to end.
+    SELECT (SELECT n.id FROM deliveries n
+             WHERE n.connection = s.connection AND n.action = s.action AND n.ordering_key = s.ordering_key
+               AND n.state IN (${LIVE_SQL}) AND n.id <> s.id
+             ORDER BY n.event_id LIMIT 1) AS id
+      FROM settled s WHERE s.state NOT IN (${LIVE_SQL})
   ), released AS (
-    UPDATE deliveries w SET waits = false
-      FROM settled s
-     WHERE s.state NOT IN (${LIVE_SQL})
-       AND w.id = (SELECT n.id FROM deliveries n
-                    WHERE n.connection = s.connection AND n.action = s.action AND n.ordering_key = s.ordering_key
-                      AND n.state IN (${LIVE_SQL}) AND n.id <> s.id
-                    ORDER BY n.event_id LIMIT 1)
-       AND w.waits
+    UPDATE deliveries w SET waits = false FROM next WHERE w.id = next.id AND w.waits
     RETURNING w.connection
   ), ${outboxSql({ first: 13, about: 'SELECT n FROM settled' })}
   SELECT n, NULL AS released FROM settled UNION ALL SELECT NULL, connection FROM released`);
