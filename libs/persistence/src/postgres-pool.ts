@@ -19,6 +19,9 @@ export interface DatabaseOptions {
   entities?: DataSourceOptions['entities'];
 }
 
+/** A new connection costs Postgres a process, a password check and every plan. Longer than between two busy moments, shorter than networks forget. */
+const IDLE_TIMEOUT_MS = 120_000;
+
 /** After the server's own cancellation is overdue by this much, the server is taken for hung. */
 const HANG_GRACE_MS = 1_000;
 
@@ -59,6 +62,7 @@ export function createDataSource(options: DatabaseOptions, onPoolError: (error: 
       // A service that stalls inside a transaction must not keep its locks for ever.
       idle_in_transaction_session_timeout: 60_000,
       keepAlive: true,
+      idleTimeoutMillis: IDLE_TIMEOUT_MS,
     },
   });
 }
