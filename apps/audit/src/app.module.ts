@@ -16,13 +16,18 @@ import { BooksReader } from './books/books.reader.js';
 import { DifferenceSearch } from './books/difference.search.js';
 import { RecordedCounts } from './books/recorded.counts.js';
 import { type AuditConfig, keysOf, SERVICE } from './config.js';
+import { KeyVault } from './people/key.vault.js';
+import { People } from './people/people.js';
+import { PersonalReader } from './people/personal.reader.js';
 import { DeliveriesResponder } from './questions/deliveries.responder.js';
 import { EntriesController } from './questions/entries.controller.js';
 import { EntryReader } from './questions/entry.reader.js';
+import { EntryViewer } from './questions/entry.view.js';
 import { TraceController } from './questions/trace.controller.js';
 import { TraceReader } from './questions/trace.reader.js';
 import { EntryRecorder } from './recording/entry.recorder.js';
 import { EntryWriter } from './recording/entry.writer.js';
+import { LogEdge } from './recording/log.edge.js';
 import { LogSubscription } from './recording/log.subscription.js';
 import { CONSUMERS } from './recording/recording.connection.js';
 import { RecordingConsumer } from './recording/recording.consumer.js';
@@ -48,10 +53,15 @@ export class AppModule {
       controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, BooksController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
+        { provide: KeyVault, useFactory: () => new KeyVault(section.encryption.keys, section.encryption.lookupKey) },
+        People,
+        PersonalReader,
+        LogEdge,
         EntryWriter,
         EntryRecorder,
         reconcilerOf(EntryRecorder, (log, recorder) => new LogSubscription(log, recorder), { since: section.since, ...reconciliation }),
         EntryReader,
+        EntryViewer,
         TraceReader,
         { provide: BOOK_OPTIONS, useValue: { ...section.books, ...books } satisfies BookOptions },
         RecordedCounts,

@@ -21,8 +21,21 @@ const books = z.strictObject({
   windowMs: z.int().min(60_000).max(86_400_000).default(300_000),
 });
 
+const aesKey = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be 32 random bytes in hex: openssl rand -hex 32')
+  .transform((text) => Buffer.from(text, 'hex'));
+
+const encryption = z.strictObject({
+  /** Wrap the keys of people: the first the new ones; those below it only open what they once wrapped. */
+  keys: z.tuple([z.strictObject({ id: z.string().min(1).max(100), key: aesKey })], z.strictObject({ id: z.string().min(1).max(100), key: aesKey })),
+  /** Finds a person by their address. Never changes: with another one nobody would be found again. */
+  lookupKey: aesKey,
+});
+
 const section = z.strictObject({
   keys: z.array(auditorKey).min(1),
+  encryption,
   /** From when on a new log wants the history; without it, from what the streams remember. */
   since: z.iso.datetime({ offset: true }).transform((text) => new Date(text)).optional(),
   books: books.prefault({}),

@@ -14,8 +14,9 @@ export async function provisionAudit({ adminDatabase, rolePassword, nats }: Prov
     rolePassword,
     migrations: MIGRATIONS,
     access: 'append-only',
-    // No part of the log: how far it agrees with the services, what is still to be published, and how the books stand now.
-    mutableTables: ['reconciliation', 'unrelayed', 'book_keeper', 'book_services', 'books', 'recorded_counts'],
+    // No part of the log: whose keys can be destroyed, how far it agrees with the services, what is still to be published,
+    // and how the books stand now.
+    mutableTables: ['people', 'person_addresses', 'reconciliation', 'unrelayed', 'book_keeper', 'book_services', 'books', 'recorded_counts'],
   });
   await ensureTopology(nats, {
     streams: STREAMS,

@@ -9,6 +9,8 @@ const MAKERS = {
   auditorKey: () => `ph_ak_${token(32)}`,
   operatorKey: () => `ph_ok_${token(32)}`,
   linkSecret: () => token(48),
+  auditEncryptionKey: aesKey,
+  auditLookupKey: aesKey,
   hubspotToken: () => `pat-sandbox-${token(24)}`,
   caldavPassword: () => token(24),
   postgresAdmin: () => token(24),
@@ -53,6 +55,11 @@ function write(file: string, secrets: Partial<Record<string, string>>): void {
   const draft = `${file}.new`;
   writeFileSync(draft, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 });
   renameSync(draft, file);
+}
+
+/** 32 bytes for AES-256, in hex as the configuration wants them. */
+function aesKey(): string {
+  return randomBytes(32).toString('hex');
 }
 
 function token(bytes: number): string {

@@ -87,6 +87,8 @@ function configurationValues({ name }: ServiceEntry, { references, ports, secret
     POSTHORN_LINK_SECRET: secrets.linkSecret,
     POSTHORN_SITE_KEY: secrets.siteKey,
     POSTHORN_SITE_KEY_SHA256: fingerprintOf(secrets.siteKey),
+    POSTHORN_AUDIT_ENCRYPTION_KEY: secrets.auditEncryptionKey,
+    POSTHORN_AUDIT_LOOKUP_KEY: secrets.auditLookupKey,
     POSTHORN_AUDITOR_KEY_SHA256: fingerprintOf(secrets.auditorKey),
     POSTHORN_OPERATOR_KEY_SHA256: fingerprintOf(secrets.operatorKey),
     POSTHORN_HUBSPOT_TOKEN: secrets.hubspotToken,

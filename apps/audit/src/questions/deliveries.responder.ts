@@ -18,7 +18,7 @@ export class DeliveriesResponder {
     return {
       service: SERVICE,
       deliveries: [
-        { connection: 'log', action: 'record', state: 'delivered', attempts: 1, externalId: String(position), updatedAt: recordedAt.toISOString() },
+        { connection: 'log', action: 'record', state: 'delivered', attempts: 1, externalId: String(position), updatedAt: recordedAt },
       ],
     };
   }

@@ -3,7 +3,7 @@ import { type ApiKey, Caller, RequireKey } from '@posthorn/http';
 import { entriesQueryOf } from './entries.query.js';
 import { cursorAfter, idInCursor } from './entry.cursor.js';
 import { EntryReader } from './entry.reader.js';
-import { type EntryView, viewOf } from './entry.view.js';
+import { type EntryView, EntryViewer } from './entry.view.js';
 
 export interface EntriesPage {
   entries: EntryView[];
@@ -17,7 +17,10 @@ export interface EntriesPage {
 export class EntriesController {
   private readonly logger = new Logger(EntriesController.name);
 
-  constructor(private readonly entries: EntryReader) {}
+  constructor(
+    private readonly entries: EntryReader,
+    private readonly viewer: EntryViewer,
+  ) {}
 
   @Get()
   async list(@Query() parameters: unknown, @Caller() auditor: ApiKey): Promise<EntriesPage> {
@@ -29,7 +32,7 @@ export class EntriesController {
     const last = shown.at(-1);
     this.logger.log({ msg: 'entries were read', auditor: auditor.id, filters: Object.keys(filter), count: shown.length });
     return {
-      entries: shown.map((entry) => viewOf(entry, auditor)),
+      entries: await this.viewer.show(shown, auditor),
       next: found.length > limit && last !== undefined ? cursorAfter(last.envelope.id) : null,
     };
   }

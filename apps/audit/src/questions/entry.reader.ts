@@ -1,37 +1,34 @@
 import { Injectable } from '@nestjs/common';
-import type { Envelope, PersonalPart } from '@posthorn/contracts';
 import { Database } from '@posthorn/persistence';
 import type { EntryKind } from '../recording/entry.js';
+import type { EntryText, SealedPart } from '../recording/entry.text.js';
 import type { EntriesQuery } from './entries.query.js';
 
-/** A line of the log. The data of the envelope has no personal values; they are in `personal`. */
+/** An entry of the log. The data of the envelope has no personal values; they are sealed in `personal`. */
 export interface Entry {
   position: number;
   kind: EntryKind;
-  recordedAt: Date;
-  envelope: Envelope<unknown>;
-  personal: PersonalPart;
+  recordedAt: string;
+  envelope: EntryText['envelope'];
+  personal?: SealedPart;
   eventId?: string;
   service?: string;
   connection?: string;
   outcome?: string;
+  actor?: string;
 }
 
 export type EntryFilter = Omit<EntriesQuery, 'cursor' | 'limit'>;
 
+/** An entry as it lies in the log, and the data it names where they are too large to be in it. */
 interface Row {
-  position: string;
-  kind: EntryKind;
-  recorded_at: Date;
-  envelope: string;
-  personal: string | null;
-  event_id: string | null;
-  service: string | null;
-  connection: string | null;
-  outcome: string | null;
+  leaf: string;
+  data: Buffer | null;
 }
 
-const COLUMNS = 'position, kind, recorded_at, envelope, personal, event_id, service, connection, outcome';
+const ENTRIES = `
+  SELECT entries.leaf, beside.bytes AS data
+    FROM entries LEFT JOIN entry_blobs beside ON beside.sha256 = entries.blob`;
 
 // Events an event led to, and what those led to.
 const WAY = `
@@ -41,7 +38,7 @@ const WAY = `
       SELECT caused.id FROM way JOIN entries caused ON caused.causation = way.id
        WHERE caused.kind = 'event' AND caused.causation IS NOT NULL
   )
-  SELECT ${COLUMNS} FROM entries WHERE event_id IN (SELECT id FROM way) ORDER BY id LIMIT $2`;
+  ${ENTRIES} WHERE event_id IN (SELECT id FROM way) ORDER BY id LIMIT $2`;
 
 /** Reads the log. */
 @Injectable()
@@ -49,7 +46,7 @@ export class EntryReader {
   constructor(private readonly database: Database) {}
 
   async find(id: string): Promise<Entry | undefined> {
-    const [row] = await this.database.query<Row>(`SELECT ${COLUMNS} FROM entries WHERE id = $1`, [id]);
+    const [row] = await this.database.query<Row>(`${ENTRIES} WHERE id = $1`, [id]);
     return row === undefined ? undefined : entryOf(row);
   }
 
@@ -57,7 +54,7 @@ export class EntryReader {
   async page(filter: EntryFilter, limit: number, before?: string): Promise<Entry[]> {
     const { where, params } = conditions(filter, before);
     const rows = await this.database.query<Row>(
-      `SELECT ${COLUMNS} FROM entries ${where} ORDER BY id DESC LIMIT $${params.length + 1}`,
+      `${ENTRIES} ${where} ORDER BY id DESC LIMIT $${params.length + 1}`,
       [...params, limit],
     );
     return rows.map(entryOf);
@@ -80,7 +77,9 @@ function conditions(filter: EntryFilter, before: string | undefined): { where: s
     ['service =', filter.service],
     ['connection =', filter.connection],
     ['outcome =', filter.outcome],
+    ['actor =', filter.actor],
     ['event_id =', filter.event],
+    ['person =', filter.person],
     ['correlation =', filter.correlation],
     ['id >=', filter.from === undefined ? undefined : firstIdOf(filter.from)],
     ['id <', filter.to === undefined ? undefined : firstIdOf(filter.to)],
@@ -95,16 +94,8 @@ function firstIdOf(time: Date): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
-function entryOf(row: Row): Entry {
-  return {
-    position: Number(row.position),
-    kind: row.kind,
-    recordedAt: row.recorded_at,
-    envelope: JSON.parse(row.envelope) as Envelope<unknown>,
-    personal: row.personal === null ? {} : (JSON.parse(row.personal) as PersonalPart),
-    eventId: row.event_id ?? undefined,
-    service: row.service ?? undefined,
-    connection: row.connection ?? undefined,
-    outcome: row.outcome ?? undefined,
-  };
+function entryOf({ leaf, data }: Row): Entry {
+  const { position, kind, recordedAt, envelope, personal, event, service, connection, outcome, actor } = JSON.parse(leaf) as EntryText;
+  const whole = data === null ? envelope : { ...envelope, data: JSON.parse(data.toString()) as unknown };
+  return { position, kind, recordedAt, envelope: whole, personal, eventId: event, service, connection, outcome, actor };
 }

@@ -1,7 +1,7 @@
 import { Controller, Get, Logger, Param } from '@nestjs/common';
 import { type ApiKey, Caller, Problem, RequireKey } from '@posthorn/http';
 import { eventIdOf } from './entries.query.js';
-import { type EntryView, viewOf } from './entry.view.js';
+import { type EntryView, EntryViewer } from './entry.view.js';
 import { type DeliveryTrace, TraceReader } from './trace.reader.js';
 
 export interface Trace {
@@ -19,7 +19,10 @@ export interface Trace {
 export class TraceController {
   private readonly logger = new Logger(TraceController.name);
 
-  constructor(private readonly traces: TraceReader) {}
+  constructor(
+    private readonly traces: TraceReader,
+    private readonly viewer: EntryViewer,
+  ) {}
 
   @Get(':eventId')
   async trace(@Param('eventId') text: string, @Caller() auditor: ApiKey): Promise<Trace> {
@@ -29,9 +32,9 @@ export class TraceController {
     if (way === undefined) throw unknownEvent();
     return {
       eventId,
-      steps: way.steps.map((step) => viewOf(step, auditor)),
+      steps: await this.viewer.show(way.steps, auditor),
       deliveries: way.deliveries,
-      related: way.related.map((entry) => viewOf(entry, auditor)),
+      related: await this.viewer.show(way.related, auditor),
       truncated: way.truncated,
     };
   }

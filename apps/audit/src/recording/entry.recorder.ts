@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ContractError } from '@posthorn/contracts';
 import { type Counter, Metrics } from '@posthorn/observability';
-import { type EntryKind, entryOfEvent, entryOfOutcome, type NewEntry } from './entry.js';
+import { entryOfEvent, entryOfOutcome, type NewEntry } from './entry.js';
 import { EntryWriter } from './entry.writer.js';
 
 /** A message as it came, and from where: its subject, or the service that sent it again. */
@@ -9,6 +9,9 @@ export interface Recordable {
   envelope: unknown;
   origin: string;
 }
+
+/** Which stream or ledger a message comes from. */
+export type RecordedFrom = keyof typeof ENTRY_OF;
 
 const ENTRY_OF = { event: entryOfEvent, outcome: entryOfOutcome } as const;
 
@@ -28,13 +31,13 @@ export class EntryRecorder {
   }
 
   /** Resolves after the commit. What the log has already changes nothing. */
-  async record(kind: EntryKind, messages: readonly Recordable[]): Promise<void> {
+  async record(kind: RecordedFrom, messages: readonly Recordable[]): Promise<void> {
     const entries = messages.flatMap((message) => this.readable(kind, message));
     this.recorded.inc({ kind }, await this.writer.append(entries));
   }
 
   // Without an id there is nothing to record it under, and it would come again for ever.
-  private readable(kind: EntryKind, { origin, envelope }: Recordable): NewEntry[] {
+  private readable(kind: RecordedFrom, { origin, envelope }: Recordable): NewEntry[] {
     try {
       return [ENTRY_OF[kind](envelope)];
     } catch (error) {

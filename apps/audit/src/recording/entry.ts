@@ -7,8 +7,10 @@ import {
   type PersonalPart,
   splitPersonal,
 } from '@posthorn/contracts';
+import type { Addressee } from '../people/people.js';
 
-export type EntryKind = 'event' | 'outcome';
+/** What a website told, what a service says became of it, and what a person ordered. */
+export type EntryKind = 'event' | 'outcome' | 'operation';
 
 /** A line of the log before it is written. */
 export interface NewEntry {
@@ -21,6 +23,8 @@ export interface NewEntry {
   service?: string;
   connection?: string;
   outcome?: string;
+  /** Who ordered it. */
+  actor?: string;
 }
 
 /** An event as a line of the log. Throws ContractError when not even its envelope can be read. */
@@ -41,16 +45,27 @@ export function entryOfOutcome(message: unknown): NewEntry {
   }
   // parseOutcome has just looked at every field of it.
   const data = envelope.data as OutcomeData;
+  const actor = data.facts?.['actor'];
   return {
-    kind: 'outcome',
+    kind: data.state === 'operated' ? 'operation' : 'outcome',
     envelope,
     personal: {},
     eventId: data.event?.id,
     service: data.service,
     connection: data.connection,
     outcome: data.state,
+    actor: typeof actor === 'string' ? actor : undefined,
   };
 }
+
+/** Whom the personal values of an entry are about; undefined when it has none. */
+export function addresseeOf({ envelope: { site }, personal }: NewEntry): Addressee | undefined {
+  if (Object.keys(personal).length === 0) return undefined;
+  return { site, addresses: ADDRESS_FIELDS.flatMap((field) => (typeof personal[field] === 'string' ? [personal[field]] : [])) };
+}
+
+// The address of today first: it decides who somebody is when both are known.
+const ADDRESS_FIELDS = ['/person/email', '/previousEmail'];
 
 // Data this release cannot read, as from a newer publisher, is kept; but nobody knows what in it is personal.
 function everythingPersonal(data: unknown): { clear: unknown; personal: PersonalPart } {

@@ -1,32 +1,30 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { Database, DatabaseUnavailableError, prepared } from '@posthorn/persistence';
-import type { NewEntry } from './entry.js';
+import { Database, DatabaseUnavailableError, prepared, type Transaction } from '@posthorn/persistence';
+import { People, type Person } from '../people/people.js';
+import { leafHash } from '../tree/merkle.hash.js';
+import { addresseeOf, type NewEntry } from './entry.js';
+import { insertEntries, type PlacedEntry } from './entry.statements.js';
+import { textOf } from './entry.text.js';
+import { LogEdge, type LogEnd } from './log.edge.js';
 
 // One writer at a time, whichever process it lives in: positions then follow each other without a gap, and no
 // entry ever appears behind one that a reader has already seen.
 const QUEUE_UP = prepared("SELECT pg_advisory_xact_lock(hashtextextended('posthorn audit entries', 0))");
-
-// A scalar subquery is never turned into a join, which would read the whole log for each batch: one index probe each.
-const APPEND = prepared(`
-  INSERT INTO entries (position, id, kind, site, type, service, connection, outcome, event_id, correlation, causation,
-                       recorded_at, envelope, personal)
-  SELECT (SELECT coalesce(max(position), 0) FROM entries) + row_number() OVER (ORDER BY item.n),
-         item.id, item.kind, item.site, item.type, item.service, item.connection, item.outcome, item.event_id,
-         item.correlation, item.causation, clock_timestamp(), item.envelope, item.personal
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[],
-                $9::text[], $10::uuid[], $11::text[], $12::text[])
-         WITH ORDINALITY AS item (id, kind, site, type, service, connection, outcome, event_id, correlation,
-                                  causation, envelope, personal, n)
-   WHERE (SELECT true FROM entries known WHERE known.id = item.id) IS NULL
-  ON CONFLICT (id) DO NOTHING
-  RETURNING id`);
+const END = prepared(`
+  SELECT coalesce(last.position, 0)::float8 AS size, last.id AS "lastId",
+         ARRAY(SELECT id FROM entries WHERE id = ANY($1::uuid[])) AS known
+    FROM (SELECT) AS always LEFT JOIN LATERAL (SELECT position, id FROM entries ORDER BY position DESC LIMIT 1) AS last ON true`);
 
 /** Appends to the log; there is no other way to change it. */
 @Injectable()
 export class EntryWriter implements OnModuleDestroy {
   private readonly stopping = Promise.withResolvers<undefined>();
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly people: People,
+    private readonly edge: LogEdge,
+  ) {}
 
   onModuleDestroy(): void {
     this.stopping.resolve(undefined);
@@ -34,15 +32,39 @@ export class EntryWriter implements OnModuleDestroy {
 
   /** Appends what the log does not have yet, all or nothing; answers how many that were. Waits for Postgres. */
   async append(entries: readonly NewEntry[]): Promise<number> {
-    const fresh = [...new Map(entries.map((entry) => [entry.envelope.id, entry])).values()];
-    if (fresh.length === 0) return 0;
-    const columns = columnsOf(fresh);
+    const wanted = new Map(entries.map((entry) => [entry.envelope.id, entry]));
+    if (wanted.size === 0) return 0;
     await this.postgres();
-    const written = await this.database.transaction(async (tx) => {
+    return this.database.transaction(async (tx) => {
       await tx.query(QUEUE_UP);
-      return tx.query<{ id: string }>(APPEND, columns);
+      const [end] = await tx.query<LogEnd & { known: string[] }>(END, [[...wanted.keys()]]);
+      for (const id of end?.known ?? []) wanted.delete(id);
+      if (wanted.size > 0) await this.write(tx, [...wanted.values()], { size: end?.size ?? 0, lastId: end?.lastId ?? undefined });
+      return wanted.size;
     });
-    return written.length;
+  }
+
+  private async write(tx: Transaction, entries: readonly NewEntry[], end: LogEnd): Promise<void> {
+    const edge = await this.edge.at(tx, end);
+    const people = await this.peopleIn(tx, entries);
+    const recordedAt = new Date();
+    const placed = entries.map((entry, at): PlacedEntry => {
+      const [position, person] = [end.size + at + 1, people.get(entry)];
+      return { entry, position, recordedAt, person: person?.pseudonym, ...textOf(entry, position, recordedAt, person) };
+    });
+    const tiles = edge.append(placed.map(({ text }) => leafHash(Buffer.from(text))));
+    await insertEntries(tx, placed, tiles);
+    tx.afterCommit(() => this.edge.keep(edge, entries.at(-1)?.envelope.id));
+  }
+
+  private async peopleIn(tx: Transaction, entries: readonly NewEntry[]): Promise<Map<NewEntry, Person>> {
+    const about = entries.flatMap((entry) => {
+      const addressee = addresseeOf(entry);
+      return addressee === undefined ? [] : [{ entry, addressee }];
+    });
+    if (about.length === 0) return new Map();
+    const people = await this.people.of(tx, about.map(({ addressee }) => addressee));
+    return new Map(about.flatMap(({ entry }, at) => (people[at] === undefined ? [] : [[entry, people[at]]])));
   }
 
   // Nothing else can be done meanwhile, so a batch waits here rather than fail and come again.
@@ -56,22 +78,4 @@ export class EntryWriter implements OnModuleDestroy {
   private trouble(): string | undefined {
     return this.database.unavailable;
   }
-}
-
-function columnsOf(entries: readonly NewEntry[]): (string | null)[][] {
-  const column = (value: (entry: NewEntry) => string | undefined): (string | null)[] => entries.map((entry) => value(entry) ?? null);
-  return [
-    column(({ envelope }) => envelope.id),
-    column(({ kind }) => kind),
-    column(({ envelope }) => envelope.site),
-    column(({ envelope }) => envelope.type),
-    column(({ service }) => service),
-    column(({ connection }) => connection),
-    column(({ outcome }) => outcome),
-    column(({ eventId }) => eventId),
-    column(({ envelope }) => envelope.correlationid),
-    column(({ envelope }) => envelope.causationid),
-    column(({ envelope }) => JSON.stringify(envelope)),
-    column(({ personal }) => (Object.keys(personal).length === 0 ? undefined : JSON.stringify(personal))),
-  ];
 }

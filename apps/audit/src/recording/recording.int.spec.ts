@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AuditFixture, AUDITOR, startAudit } from '../testing/audit.test-kit.js';
 import { tellStory } from '../testing/story.test-kit.js';
 import { entryOfEvent } from './entry.js';
+import type { EntryText } from './entry.text.js';
 import { EntryWriter } from './entry.writer.js';
 
 let audit: AuditFixture;
@@ -16,6 +17,13 @@ afterAll(async () => {
 
 const lead = (): Envelope<unknown> => createEvent({ site: 'acme', type: 'lead.submitted', data: EXAMPLES['lead.submitted'] });
 const leads = (count: number): Envelope<unknown>[] => Array.from({ length: count }, lead);
+
+async function recorded(event: Envelope<unknown>): Promise<EntryText> {
+  await audit.publish([event]);
+  const leaf = async (): Promise<string | undefined> => (await audit.superuser.query<{ leaf: string }>('SELECT leaf FROM entries WHERE id = $1', [event.id]))[0]?.leaf;
+  await waitFor(async () => (await leaf()) !== undefined, { describe: 'the event to be recorded' });
+  return JSON.parse((await leaf()) ?? '') as EntryText;
+}
 
 describe('recording', () => {
   it('writes every event and every outcome down', async () => {
@@ -71,25 +79,47 @@ describe('recording', () => {
     expect(await Promise.all(batches.map((batch) => writer.append(batch)))).toEqual(batches.map(() => 5));
   });
 
-  it('keeps personal values in a column of their own', async () => {
+  it('seals personal values, and keeps the rest in the clear', async () => {
     const event = lead();
-    const before = await audit.count();
-    await audit.publish([event]);
-    await audit.recorded(before + 1);
-    const [row] = await audit.superuser.query<{ envelope: string; personal: string }>('SELECT envelope, personal FROM entries WHERE id = $1', [event.id]);
-    expect(row?.envelope).not.toMatch(/jane|roe|offer/i);
-    expect(JSON.parse(row?.personal ?? '')).toMatchObject({ '/person/email': 'jane.roe@example.com' });
-    expect(JSON.parse(row?.envelope ?? '')).toMatchObject({ id: event.id, data: { form: 'contact' } });
+    const entry = await recorded(event);
+    expect(JSON.stringify(entry)).not.toMatch(/jane|roe|offer/i);
+    expect(entry).toMatchObject({ kind: 'event', envelope: { id: event.id, data: { form: 'contact' } }, personal: { fields: expect.arrayContaining(['/person/email']) as string[], sealed: expect.any(String) as string } });
+  });
+
+  it('knows people by their address, however it is spelt, and gives each a pseudonym', async () => {
+    const from = (email: string, previousEmail?: string): Envelope<unknown> =>
+      previousEmail === undefined
+        ? createEvent({ site: 'acme', type: 'lead.submitted', data: { person: { email }, form: 'contact' } })
+        : createEvent({ site: 'acme', type: 'customer.updated', data: { ...EXAMPLES['customer.updated'], person: { email }, previousEmail } });
+    const pseudonym = async (event: Envelope<unknown>): Promise<string | undefined> => (await recorded(event)).personal?.person;
+    const ann = await pseudonym(from('ann@example.com'));
+    expect(await pseudonym(from('Ann@Example.com'))).toBe(ann);
+    expect(await pseudonym(from('bob@example.com'))).not.toBe(ann);
+    // She has moved: the new address is hers from now on, and the old one stays hers.
+    expect(await pseudonym(from('ann@example.org', 'ann@example.com'))).toBe(ann);
+    expect(await pseudonym(from('ann@example.org'))).toBe(ann);
+    expect(await pseudonym({ ...from('ann@example.com'), site: 'other' })).not.toBe(ann);
+  });
+
+  it('keeps what is too large for an entry beside it, under its hash', async () => {
+    const fields = { essay: 'x'.repeat(20_000) };
+    const lines = Array.from({ length: 200 }, (_, n) => ({ name: `A thing with a rather long name, number ${n} `.padEnd(180, '.'), quantity: 1, price: '1.00' }));
+    const form = createEvent({ site: 'acme', type: 'form.submitted', data: { ...EXAMPLES['form.submitted'], fields } });
+    const order = createEvent({ site: 'acme', type: 'order.paid', data: { ...EXAMPLES['order.paid'], lines } });
+    expect(await recorded(form)).toMatchObject({ personal: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string } });
+    expect(await recorded(order)).toMatchObject({ blob: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+    const shown = await audit.get<{ entries: { data: unknown }[] }>(`/v1/entries?event=${form.id}`, AUDITOR);
+    expect(shown.body.entries[0]?.data).toEqual(form.data);
+    expect((await audit.get<{ entries: { data: unknown }[] }>(`/v1/entries?event=${order.id}`, AUDITOR)).body.entries[0]?.data).toEqual(order.data);
   });
 
   it('records data it does not understand, and takes all of it for personal', async () => {
     const event = { ...lead(), dataschema: 'https://posthorn.dev/schemas/lead.submitted/2', data: { person: { email: 'a@example.com' }, born: '1970-01-01' } };
-    const before = await audit.count();
-    await audit.publish([event]);
-    await audit.recorded(before + 1);
-    const [row] = await audit.superuser.query<{ envelope: string; personal: string }>('SELECT envelope, personal FROM entries WHERE id = $1', [event.id]);
-    expect(row?.envelope).not.toContain('1970');
-    expect(JSON.parse(row?.personal ?? '')).toEqual({ '': event.data });
+    const entry = await recorded(event);
+    expect(JSON.stringify(entry)).not.toContain('1970');
+    expect(entry.personal?.fields).toEqual(['']);
+    const shown = await audit.get<{ entries: { data: unknown }[] }>(`/v1/entries?event=${event.id}`, AUDITOR);
+    expect(shown.body.entries[0]?.data).toEqual(event.data);
   });
 
   it('records an outcome whose fields no column could hold', async () => {

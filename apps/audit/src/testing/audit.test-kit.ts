@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { bookIdsSubject, BOOKS, DELIVERIES_OF_EVENT, type Envelope, EVENTS_STREAM, eventSubject, OUTCOMES_STREAM, outcomeSubject } from '@posthorn/contracts';
@@ -63,6 +64,7 @@ export async function startAudit(pace: AuditPace = {}): Promise<AuditFixture> {
         { id: 'auditor', sha256: keySha256(AUDITOR), personalData: true },
         { id: 'clerk', sha256: keySha256(CLERK), personalData: false },
       ],
+      encryption: { keys: [{ id: 'first', key: randomBytes(32) }], lookupKey: randomBytes(32) },
       books: { everyMs: 10_000, windowMs: 300_000 },
     },
   };

@@ -64,7 +64,7 @@ describe('the tree', () => {
     }
   });
 
-  it('goes on from its tiles at any size as if it had never stopped', () => {
+  it('goes on from its tiles at any size as if it had never stopped', PATIENCE, () => {
     const many = Array.from({ length: 70_000 }, (_, n) => leafHash(Buffer.from([n & 255, (n >> 8) & 255, n >> 16])));
     const whole = TreeEdge.empty();
     const tiles = whole.append(many);
