@@ -99,7 +99,7 @@ export class DatabaseWitness {
   async audit(): Promise<Evidence['audit']> {
     const events = await this.query<{ id: string; at: string }>("SELECT id, extract(epoch FROM recorded_at) * 1000 AS at FROM audit.entries WHERE kind = 'event'");
     const outcomes = await this.query<{ service: string; event_id: string; action: string; outcome: string; count: string }>(`
-      SELECT service, event_id, envelope::json -> 'data' ->> 'action' AS action, outcome, count(*) AS count
+      SELECT service, event_id, leaf::json -> 'envelope' -> 'data' ->> 'action' AS action, outcome, count(*) AS count
         FROM audit.entries
        WHERE kind = 'outcome' AND outcome IN ('delivered', 'unknown') AND event_id IS NOT NULL
        GROUP BY 1, 2, 3, 4`);
