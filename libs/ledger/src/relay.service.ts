@@ -21,7 +21,7 @@ const CROSS_OFF = prepared(`
   DELETE FROM unrelayed
    WHERE id = ANY ($1::uuid[]) AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'`);
 /** Nobody waits for the crossing off, so it waits for more; what a crash leaves behind is published again and dropped. */
-const CROSS_OFF_EVERY_MS = 50;
+const CROSS_OFF_EVERY_MS = 250;
 const NIL = '00000000-0000-0000-0000-000000000000';
 
 /**
