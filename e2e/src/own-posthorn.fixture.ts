@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anyPorts, EXAMPLE_CONFIG, startStack, type Stack } from '@posthorn/tools';
 import { Posthorn } from './posthorn.fixture.js';
+
+/** Kept ten times as often as otherwise: many a test ends with the books. */
+const BOOKS = 'audit:\n  books: { everyMs: 1000 }';
 
 /** The whole system in real processes, on ports and in a folder of its own: for tests that break what others need. */
 export async function startPosthorn(): Promise<OwnPosthorn> {
@@ -10,7 +13,9 @@ export async function startPosthorn(): Promise<OwnPosthorn> {
   try {
     // The tests bring their own servers, whatever the person who runs them uses otherwise.
     const env = { ...process.env, POSTGRES_URL: '', NATS_URL: '' };
-    return new OwnPosthorn(await startStack({ home, configFile: EXAMPLE_CONFIG, ports: await anyPorts(), env }));
+    const configFile = join(home, 'posthorn.yaml');
+    writeFileSync(configFile, readFileSync(EXAMPLE_CONFIG, 'utf8').replace(/^audit:$/m, BOOKS));
+    return new OwnPosthorn(await startStack({ home, configFile, ports: await anyPorts(), env }));
   } catch (error) {
     rmSync(home, { recursive: true, force: true });
     throw error;

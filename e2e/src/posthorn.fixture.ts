@@ -204,7 +204,7 @@ export class Posthorn {
     );
   }
 
-  private pidOf(name: string): number {
+  pidOf(name: string): number {
     const running = JSON.parse(readFileSync(join(this.address.home, 'running.json'), 'utf8')) as { name: string; pid: number }[];
     const found = running.find((entry) => entry.name === name);
     if (found === undefined) throw new Error(`No process ${name} runs; there are ${running.map((entry) => entry.name).join(', ')}.`);

@@ -9,6 +9,8 @@ export class CliError extends Error {
     readonly exitCode: number,
     message: string,
     readonly remedy?: string,
+    /** Of the answer that it is about. */
+    readonly status?: number,
   ) {
     super(message);
   }

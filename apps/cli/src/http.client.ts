@@ -46,7 +46,7 @@ function failure({ face, url }: Access, status: number, problem: ProblemBody | u
   if (problem?.title === undefined) return new CliError(EXIT.unreachable, `What answers at ${url} is not ${face} (status ${status}).`, `Check POSTHORN_${face.toUpperCase()}_URL.`);
   const fields = (problem.errors ?? []).map(({ pointer, message }) => `\n  ${pointer === '' ? '(the whole)' : pointer}: ${message}`).join('');
   const exit = status >= 500 ? EXIT.unreachable : EXIT.failed;
-  return new CliError(exit, `${problem.title}${problem.detail === undefined ? '' : `: ${problem.detail}`}${fields}`);
+  return new CliError(exit, `${problem.title}${problem.detail === undefined ? '' : `: ${problem.detail}`}${fields}`, undefined, status);
 }
 
 function parse(text: string): unknown {

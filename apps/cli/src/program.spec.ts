@@ -169,7 +169,7 @@ describe('posthorn', () => {
     [['books', '--wait', 'long'], 2, '--wait takes seconds'],
     [['books', 'today'], 2, 'not an option'],
     [['drill'], 2, 'DRILL_NEEDS_CHECKOUT'],
-    [['drill', '--url', 'https://staging.example'], 2, 'DRILL_ELSEWHERE'],
+    [['drill', '--url', 'https://staging.example'], 2, 'DRILL_NEEDS_CONSENT'],
     [['connections', 'release', 'nobody'], 1, 'Not found'],
   ])('%j ends with %i and says what to do', async (args, code, words) => {
     const answer = await posthorn(args);
@@ -177,7 +177,7 @@ describe('posthorn', () => {
     expect(answer.out).toBe('');
   });
 
-  it.each(['send', 'trace', 'connections', 'deliveries', 'redeliver'])('%s --help shows options and examples', async (command) => {
+  it.each(['send', 'trace', 'connections', 'deliveries', 'redeliver', 'drill'])('%s --help shows options and examples', async (command) => {
     const { code, out } = await posthorn([command, '--help']);
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`^posthorn ${command}`));
