@@ -18,11 +18,14 @@ import { RecordedCounts } from './books/recorded.counts.js';
 import { type AuditConfig, keysOf, SERVICE } from './config.js';
 import { KeyVault } from './people/key.vault.js';
 import { People } from './people/people.js';
+import { PeopleFinder } from './people/people.finder.js';
 import { PersonalReader } from './people/personal.reader.js';
+import { AccessLog } from './questions/access.log.js';
 import { DeliveriesResponder } from './questions/deliveries.responder.js';
 import { EntriesController } from './questions/entries.controller.js';
 import { EntryReader } from './questions/entry.reader.js';
 import { EntryViewer } from './questions/entry.view.js';
+import { PeopleController } from './questions/people.controller.js';
 import { TraceController } from './questions/trace.controller.js';
 import { TraceReader } from './questions/trace.reader.js';
 import { EntryRecorder } from './recording/entry.recorder.js';
@@ -50,7 +53,7 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, topology: { streams: [streamNamed(OUTCOMES_STREAM)], consumers: CONSUMERS } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, BooksController],
+      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
         { provide: KeyVault, useFactory: () => new KeyVault(section.encryption.keys, section.encryption.lookupKey) },
@@ -62,6 +65,8 @@ export class AppModule {
         reconcilerOf(EntryRecorder, (log, recorder) => new LogSubscription(log, recorder), { since: section.since, ...reconciliation }),
         EntryReader,
         EntryViewer,
+        PeopleFinder,
+        AccessLog,
         TraceReader,
         { provide: BOOK_OPTIONS, useValue: { ...section.books, ...books } satisfies BookOptions },
         RecordedCounts,

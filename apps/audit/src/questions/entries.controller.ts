@@ -1,5 +1,6 @@
-import { Controller, Get, Logger, Query } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { type ApiKey, Caller, RequireKey } from '@posthorn/http';
+import { AccessLog } from './access.log.js';
 import { entriesQueryOf } from './entries.query.js';
 import { cursorAfter, idInCursor } from './entry.cursor.js';
 import { EntryReader } from './entry.reader.js';
@@ -15,11 +16,10 @@ export interface EntriesPage {
 @Controller('v1/entries')
 @RequireKey()
 export class EntriesController {
-  private readonly logger = new Logger(EntriesController.name);
-
   constructor(
     private readonly entries: EntryReader,
     private readonly viewer: EntryViewer,
+    private readonly accesses: AccessLog,
   ) {}
 
   @Get()
@@ -30,7 +30,7 @@ export class EntriesController {
     const found = await this.entries.page(filter, limit + 1, before);
     const shown = found.slice(0, limit);
     const last = shown.at(-1);
-    this.logger.log({ msg: 'entries were read', auditor: auditor.id, filters: Object.keys(filter), count: shown.length });
+    await this.accesses.record({ did: 'entries.read', site: filter.site, eventId: filter.event, facts: { filter, entries: shown.length, from: shown[0]?.envelope.id, to: last?.envelope.id } }, auditor);
     return {
       entries: await this.viewer.show(shown, auditor),
       next: found.length > limit && last !== undefined ? cursorAfter(last.envelope.id) : null,

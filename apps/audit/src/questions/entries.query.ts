@@ -18,7 +18,7 @@ const time = z.iso
 const entriesQuery = z.strictObject({
   site: z.string().regex(SITE_ID, 'must be a site id').optional(),
   type: z.string().regex(TYPE_NAME, 'must be a type such as lead.submitted').optional(),
-  kind: z.enum(['event', 'outcome', 'operation'], 'must be event, outcome or operation').optional(),
+  kind: z.enum(['event', 'outcome', 'operation', 'access'], 'must be event, outcome, operation or access').optional(),
   service: name.optional(),
   connection: name.optional(),
   outcome: name.optional(),

@@ -38,7 +38,7 @@ const WAY = `
       SELECT caused.id FROM way JOIN entries caused ON caused.causation = way.id
        WHERE caused.kind = 'event' AND caused.causation IS NOT NULL
   )
-  ${ENTRIES} WHERE event_id IN (SELECT id FROM way) ORDER BY id LIMIT $2`;
+  ${ENTRIES} WHERE event_id IN (SELECT id FROM way) AND kind <> 'access' ORDER BY id LIMIT $2`;
 
 /** Reads the log. */
 @Injectable()
@@ -84,6 +84,8 @@ function conditions(filter: EntryFilter, before: string | undefined): { where: s
     ['id >=', filter.from === undefined ? undefined : firstIdOf(filter.from)],
     ['id <', filter.to === undefined ? undefined : firstIdOf(filter.to)],
     ['id <', before],
+    // What auditors look at would crowd out what they look for; it is shown to who asks for it.
+    ['kind <>', filter.kind === undefined ? 'access' : undefined],
   ].flatMap(([condition, value]) => (value === undefined ? [] : [`${condition ?? ''} $${params.push(value)}`]));
   return { where: clauses.length === 0 ? '' : `WHERE ${clauses.join(' AND ')}`, params };
 }

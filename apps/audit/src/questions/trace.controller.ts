@@ -1,5 +1,6 @@
-import { Controller, Get, Logger, Param } from '@nestjs/common';
+import { Controller, Get, Param } from '@nestjs/common';
 import { type ApiKey, Caller, Problem, RequireKey } from '@posthorn/http';
+import { AccessLog } from './access.log.js';
 import { eventIdOf } from './entries.query.js';
 import { type EntryView, EntryViewer } from './entry.view.js';
 import { type DeliveryTrace, TraceReader } from './trace.reader.js';
@@ -17,19 +18,18 @@ export interface Trace {
 @Controller('v1/trace')
 @RequireKey()
 export class TraceController {
-  private readonly logger = new Logger(TraceController.name);
-
   constructor(
     private readonly traces: TraceReader,
     private readonly viewer: EntryViewer,
+    private readonly accesses: AccessLog,
   ) {}
 
   @Get(':eventId')
   async trace(@Param('eventId') text: string, @Caller() auditor: ApiKey): Promise<Trace> {
     const eventId = eventIdOf(text);
     const way = await this.traces.follow(eventId);
-    this.logger.log({ msg: 'a trace was read', auditor: auditor.id, eventId, found: way !== undefined });
     if (way === undefined) throw unknownEvent();
+    await this.accesses.record({ did: 'trace.read', site: way.steps[0]?.envelope.site, eventId, facts: { entries: way.steps.length + way.related.length } }, auditor);
     return {
       eventId,
       steps: await this.viewer.show(way.steps, auditor),

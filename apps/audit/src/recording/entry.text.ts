@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
-import type { Envelope } from '@posthorn/contracts';
 import type { Person } from '../people/people.js';
 import { seal } from '../people/sealed.box.js';
-import type { EntryKind, NewEntry } from './entry.js';
+import type { EntryEnvelope, EntryKind, NewEntry } from './entry.js';
 
 /**
  * What an entry is, to the byte: the JSON text that the tree's leaf is the hash of. It is written once, by `textOf`, in
@@ -22,7 +21,7 @@ export interface EntryText {
   outcome?: string;
   actor?: string;
   /** Without `data` where that is kept beside the log, in `blob`. */
-  envelope: Partial<Pick<Envelope<unknown>, 'data' | 'site'>> & Omit<Envelope<unknown>, 'data' | 'site'>;
+  envelope: Omit<EntryEnvelope, 'data'> & { data?: unknown };
   /** SHA-256, in hex, of the JSON text of data that is too large for an entry. */
   blob?: string;
   personal?: SealedPart;

@@ -9,14 +9,17 @@ import {
 } from '@posthorn/contracts';
 import type { Addressee } from '../people/people.js';
 
-/** What a website told, what a service says became of it, and what a person ordered. */
-export type EntryKind = 'event' | 'outcome' | 'operation';
+/** What a website told, what a service says became of it, what a person ordered, and what an auditor looked at. */
+export type EntryKind = 'event' | 'outcome' | 'operation' | 'access';
+
+/** The envelope of what is recorded. Who looks at the log need not look at one site alone. */
+export type EntryEnvelope = Omit<Envelope<unknown>, 'site'> & { site?: string };
 
 /** A line of the log before it is written. */
 export interface NewEntry {
   kind: EntryKind;
   /** The data in it has no personal values. */
-  envelope: Envelope<unknown>;
+  envelope: EntryEnvelope;
   personal: PersonalPart;
   /** The event it is, or is about. */
   eventId?: string;
@@ -60,7 +63,7 @@ export function entryOfOutcome(message: unknown): NewEntry {
 
 /** Whom the personal values of an entry are about; undefined when it has none. */
 export function addresseeOf({ envelope: { site }, personal }: NewEntry): Addressee | undefined {
-  if (Object.keys(personal).length === 0) return undefined;
+  if (site === undefined || Object.keys(personal).length === 0) return undefined;
   return { site, addresses: ADDRESS_FIELDS.flatMap((field) => (typeof personal[field] === 'string' ? [personal[field]] : [])) };
 }
 

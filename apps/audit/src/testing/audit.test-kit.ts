@@ -33,6 +33,7 @@ export interface AuditFixture {
   /** Where an administrator of NATS and of Postgres finds them. */
   servers: { nats: string[]; database: TestDatabase };
   get<B>(path: string, key?: string): Promise<Answer<B>>;
+  post<B>(path: string, body: unknown, key: string): Promise<Answer<B>>;
   /** `again` publishes the same events once more, past the stream's own de-duplication. */
   publish(envelopes: readonly Envelope<unknown>[], again?: string): Promise<void>;
   count(): Promise<number>;
@@ -74,7 +75,7 @@ export async function startAudit(pace: AuditPace = {}): Promise<AuditFixture> {
   const role = new Database({ url: roleUrl, schema: 'audit', service: 'test' });
   await Promise.all([superuser.ready(), role.ready()]);
   const publisher = world.get(JetStreamPublisher);
-  const count = async (): Promise<number> => Number((await superuser.query<{ n: string }>('SELECT count(*) AS n FROM entries'))[0]?.n);
+  const count = async (): Promise<number> => Number((await superuser.query<{ n: string }>("SELECT count(*) AS n FROM entries WHERE kind <> 'access'"))[0]?.n);
   const base = await app.getUrl();
   return {
     app,
@@ -91,6 +92,11 @@ export async function startAudit(pace: AuditPace = {}): Promise<AuditFixture> {
     },
     async get<B>(path: string, key?: string) {
       const response = await fetch(base + path, key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } });
+      return { status: response.status, headers: response.headers, body: (await response.json()) as B };
+    },
+    async post<B>(path: string, body: unknown, key: string) {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      const response = await fetch(base + path, { method: 'POST', headers, body: JSON.stringify(body) });
       return { status: response.status, headers: response.headers, body: (await response.json()) as B };
     },
     async publish(envelopes, again = '') {

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { dataschemaOf, newId } from '@posthorn/contracts';
+import type { ApiKey } from '@posthorn/http';
+import { SEES_PERSONAL_DATA, SERVICE } from '../config.js';
+import { EntryWriter } from '../recording/entry.writer.js';
+
+/** What an auditor did with the log: facts without personal values. */
+export interface Access {
+  did: 'entries.read' | 'trace.read' | 'person.searched' | 'proof.read' | 'log.exported';
+  site?: string;
+  /** The event looked at, where it was one. */
+  eventId?: string;
+  facts: Record<string, unknown>;
+}
+
+/** Writes down who looks at the log, before they are shown anything: an answer that was not recorded is not given. */
+@Injectable()
+export class AccessLog {
+  constructor(private readonly writer: EntryWriter) {}
+
+  async record({ did, site, eventId, facts }: Access, auditor: ApiKey): Promise<void> {
+    const id = newId();
+    const envelope = {
+      specversion: '1.0' as const,
+      id,
+      source: `/services/${SERVICE}`,
+      type: `${SERVICE}.${did}`,
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json' as const,
+      dataschema: dataschemaOf('access'),
+      site,
+      correlationid: id,
+      data: { ...facts, personalData: auditor.scopes.includes(SEES_PERSONAL_DATA) },
+    };
+    await this.writer.append([{ kind: 'access', envelope, personal: {}, eventId, actor: auditor.id }]);
+  }
+}
