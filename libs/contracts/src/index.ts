@@ -3,7 +3,7 @@ export { ContractError, type ContractIssue } from './contract.error.js';
 export { pointerOf } from './json-pointer.js';
 export { dataschemaOf, parseEnvelope, SITE_ID, TYPE_NAME, type Envelope } from './envelope/envelope.schema.js';
 export { acceptedAtOf, newId, UUID_V7 } from './envelope/identifier.js';
-export { DELIVERIES_OF_EVENT, EVENTS_STREAM, eventSubject, OUTCOMES_STREAM, outcomeSubject } from './envelope/subject.js';
+export { DELIVERIES_OF_EVENT, EVENTS_STREAM, eventsOfType, eventSubject, OUTCOMES_STREAM, outcomeSubject } from './envelope/subject.js';
 export { EVENT_TYPES, EVENTS, isEventType, type EventData, type EventType } from './events/event.catalogue.js';
 export { createEvent, parseData, parseEvent, type NewEvent, type PosthornEvent } from './events/event.js';
 export {

@@ -30,3 +30,8 @@ export function Delivers(options: DeliversOptions): (target: HandlerClass) => vo
 export function deliversOf(target: object): DeliversOptions | undefined {
   return Reflect.getOwnMetadata(DELIVERS, target) as DeliversOptions | undefined;
 }
+
+/** The types that these handlers deliver, each once: all that a service takes. */
+export function typesOf(handlers: readonly object[]): EventType[] {
+  return [...new Set(handlers.flatMap((handler) => deliversOf(handler)?.types ?? []))].sort();
+}

@@ -39,13 +39,14 @@ describe('delivery', () => {
     expect(await engine.outcomes(event.id)).toEqual(['crm.contact.synced']);
   });
 
-  it('keeps an event that nobody here handles, once, and delivers nothing of it', async () => {
-    const { engine } = await start();
-    const event = createEvent({ site: 'acme', type: 'order.paid', data: EXAMPLES['order.paid'] });
-    await Promise.all([engine.intake.take([event]), engine.intake.take([event])]);
-    await engine.intake.take([event]);
-    expect(await engine.database.query('SELECT type FROM inbox WHERE event_id = $1', [event.id])).toEqual([{ type: 'order.paid' }]);
-    expect(await engine.deliveries.ofEvent(event.id)).toEqual([]);
+  it('passes over what nobody here handles, so that a release that learns to finds nothing of it', async () => {
+    const { engine, id } = await start();
+    const [other, lead] = [createEvent({ site: 'acme', type: 'order.paid', data: EXAMPLES['order.paid'] }), leadOf('ada@example.org')];
+    await engine.intake.take([other, lead]);
+    expect(await engine.database.query('SELECT event_id FROM inbox WHERE event_id = ANY($1)', [[other.id, lead.id]])).toEqual([{ event_id: lead.id }]);
+    expect(await engine.deliveries.ofEvent(other.id)).toEqual([]);
+    await engine.reaches(lead.id, 'delivered');
+    expect(engine.provider(id).callsOf(other.id)).toEqual([]);
   });
 
   it('tries again after a retryable error, and says so each time', async () => {

@@ -19,6 +19,7 @@ import { DeliveryPlanner } from './delivery.planner.js';
 import { DeliveryStore } from './delivery.store.js';
 import { DELIVERY_OPTIONS } from './delivery.tokens.js';
 import { Dispatcher } from './dispatcher.service.js';
+import { typesOf } from './delivers.decorator.js';
 import { type AnyHandler, HandlerRegistry } from './handler.registry.js';
 import { IntakeController } from './intake.controller.js';
 import { Intake } from './intake.service.js';
@@ -73,7 +74,7 @@ export class DeliveryModule {
         CircuitReporter,
         ...CIRCUIT_PROVIDERS,
         Intake,
-        reconcilerOf(Intake, (database, intake) => new InboxSubscription(database, EVENTS_PUBLISHER, (events) => intake.recover(events)), reconciliation),
+        reconcilerOf(Intake, (database, intake) => new InboxSubscription(database, EVENTS_PUBLISHER, (events) => intake.recover(events), typesOf(handlers)), reconciliation),
         BooksStore,
         DeliveryArchive,
         Archivist,

@@ -14,9 +14,9 @@ export class DeliveryPlanner {
     private readonly connections: ConnectionRegistry,
   ) {}
 
-  /** Whether any of them is of a type that this service handles. */
-  takes(events: readonly PosthornEvent[]): boolean {
-    return events.some(({ type }) => this.handlers.of(type).length > 0);
+  /** Whether it is of a type that this service handles. */
+  takes({ type }: PosthornEvent): boolean {
+    return this.handlers.of(type).length > 0;
   }
 
   plan(events: readonly PosthornEvent[]): PlannedDelivery[] {
@@ -26,7 +26,7 @@ export class DeliveryPlanner {
 
   /** Those that this service takes, of sites that have no connection here: nothing becomes of them. */
   unconnected(events: readonly PosthornEvent[]): PosthornEvent[] {
-    return events.filter(({ site, type }) => this.handlers.of(type).length > 0 && this.connections.ofSite(site).length === 0);
+    return events.filter((event) => this.takes(event) && this.connections.ofSite(event.site).length === 0);
   }
 
   private of(event: PosthornEvent, lines: Set<string>): PlannedDelivery[] {

@@ -15,6 +15,8 @@ export interface ConsumerDefinition {
   ackWaitMs?: number;
   /** Delivered but unacknowledged messages at most; default 20,000. */
   maxAckPending?: number;
+  /** The service delivers nothing else to it, where the server can; without them, everything in the stream. */
+  subjects?: readonly string[];
   /** From when on a new consumer is served: from the stream's beginning unless given. */
   startAt?: Date;
 }

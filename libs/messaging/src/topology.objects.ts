@@ -44,13 +44,27 @@ export function consumerSettings(wanted: ConsumerDefinition) {
   };
 }
 
-/** Without a `startAt` it is served from the stream's beginning. */
-export async function addConsumer(manager: JetStreamManager, wanted: ConsumerDefinition, startAt = wanted.startAt): Promise<ConsumerInfo> {
+/** Of a consumer that is new. `from` is the first message it is served, or when that came; without it, the stream's beginning. */
+export function consumerConfig(wanted: ConsumerDefinition, from: Date | number | undefined = wanted.startAt) {
   const start =
-    startAt === undefined
+    from === undefined
       ? { deliver_policy: DeliverPolicy.All }
-      : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: startAt.toISOString() };
-  return manager.consumers.add(wanted.stream, { durable_name: wanted.durable, ack_policy: AckPolicy.Explicit, ...start, ...consumerSettings(wanted) });
+      : typeof from === 'number'
+        ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from }
+        : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: from.toISOString() };
+  return { durable_name: wanted.durable, ack_policy: AckPolicy.Explicit, ...start, ...consumerSettings(wanted) };
+}
+
+export async function addConsumer(manager: JetStreamManager, wanted: ConsumerDefinition, from?: Date | number): Promise<ConsumerInfo> {
+  return manager.consumers.add(wanted.stream, consumerConfig(wanted, from));
+}
+
+/** False when it is another one by now: a second replica has been here in the meantime. */
+export async function removeConsumer(manager: JetStreamManager, unwanted: ConsumerDefinition, created: string): Promise<boolean> {
+  const current = await consumerInfo(manager, unwanted);
+  if (current !== undefined && current.created !== created) return false;
+  if (current !== undefined) await manager.consumers.delete(unwanted.stream, unwanted.durable);
+  return true;
 }
 
 export function streamInfo(manager: JetStreamManager, name: string): Promise<StreamInfo | undefined> {

@@ -6,10 +6,11 @@ import { EventPattern } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { EVENTS_STREAM, newId } from '@posthorn/contracts';
+import { EVENTS_STREAM, eventsOfType, eventSubject, newId } from '@posthorn/contracts';
 import { HealthRegistry, Metrics, ObservabilityModule } from '@posthorn/observability';
 import { type NatsServer, startNats, waitFor } from '@posthorn/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { filterOf } from './consumer.filter.js';
 import {
   connectMessaging,
   ensureTopology,
@@ -106,6 +107,34 @@ describe('a consumer', () => {
     expect(await repairs(email)).toContain(`{object="EVENTS/email",fault="ahead"} 1`);
   }, 60_000);
 
+  it('is delivered what its service takes, with no more rights than else', async () => {
+    const [ingress] = await Promise.all([start('ingress', MENDS_STREAM), start('email', takes('appointment.booked', 'appointment.cancelled'), Email)]);
+    await waitFor(async () => (await filter()).length > 0, { timeoutMs: 20_000, describe: 'the filter' });
+    const other = await stores(ingress);
+    await arrives(ingress, 'appointment.booked');
+    await arrives(ingress, 'appointment.cancelled');
+    expect(received).not.toContain(other);
+    expect(disturbances).toBe(0);
+  }, 60_000);
+
+  it('is delivered more when a release takes more, and what it was not delivered before is looked for', async () => {
+    const ingress = await start('ingress', MENDS_STREAM);
+    await start('email', takes('appointment.booked'), Email);
+    await waitFor(async () => (await filter()).length > 0, { timeoutMs: 20_000, describe: 'the filter' });
+    await start('email', takes('appointment.booked', 'lead.submitted'), Email);
+    // Whichever of the two replicas looks last: the one that takes less leaves it as it is.
+    for (let n = 0; n < 20; n += 1) await arrives(ingress, 'lead.submitted');
+    expect(disturbances).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('that is made again is delivered no more than before', async () => {
+    const [ingress] = await Promise.all([start('ingress', MENDS_STREAM), start('email', takes('appointment.booked'), Email)]);
+    await waitFor(async () => (await filter()).length > 0, { timeoutMs: 20_000, describe: 'the filter' });
+    await (await manager()).consumers.delete(EVENTS_STREAM, 'email');
+    await arrives(ingress, 'appointment.booked');
+    await waitFor(async () => (await filter()).length > 0, { timeoutMs: 20_000, describe: 'the filter again' });
+  }, 60_000);
+
   it('without a stream is reported by a service that may not make it, until its owner comes', async () => {
     await (await manager()).streams.delete(EVENTS_STREAM);
     const email = await start('email', MENDS_CONSUMER, Email);
@@ -147,13 +176,29 @@ async function repairs(app: NestFastifyApplication): Promise<string> {
   return app.get(Metrics).registry.getSingleMetricAsString('posthorn_topology_repairs_total');
 }
 
-/** Publishes one message, as often as it takes to be stored, and waits until the subscriber has it. */
-async function arrives(ingress: NestFastifyApplication): Promise<void> {
+/** Publishes one message and waits until the subscriber has it. */
+async function arrives(ingress: NestFastifyApplication, type?: string): Promise<void> {
+  const id = await stores(ingress, type);
+  await waitFor(() => received.includes(id), { timeoutMs: 20_000, describe: 'the message to arrive' });
+}
+
+/** Publishes one message, as often as it takes to be stored. */
+async function stores(ingress: NestFastifyApplication, type = 'lead.submitted'): Promise<string> {
   const id = newId();
-  const message = { id, subject: 'events.acme.lead.submitted', body: JSON.stringify({ id, type: 'lead.submitted', data: {} }) };
+  const message = { id, subject: eventSubject('acme', type), body: JSON.stringify({ id, type, data: {} }) };
   const outgoing = ingress.get(JetStreamPublisher);
   await waitFor(async () => outgoing.connected && (await outgoing.publish([message])).every(({ ok }) => ok), { timeoutMs: 20_000, describe: 'the message to be stored' });
-  await waitFor(() => received.includes(id), { timeoutMs: 20_000, describe: 'the message to arrive' });
+  return id;
+}
+
+function takes(...types: string[]): OwnTopology {
+  return { consumers: [{ stream: EVENTS_STREAM, durable: 'email', subjects: types.map(eventsOfType) }], lookEveryMs: 100 };
+}
+
+/** What the consumer is delivered; empty for everything, and while there is none. */
+async function filter(): Promise<string[]> {
+  const info = await (await manager()).consumers.info(EVENTS_STREAM, 'email').catch(() => undefined);
+  return info === undefined ? [] : filterOf(info.config);
 }
 
 async function start(service: string, topology: OwnTopology, controller?: Type): Promise<NestFastifyApplication> {

@@ -1,11 +1,12 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { type ConsumerInfo, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { Counter } from '@posthorn/observability';
-import { reasonOf } from './messaging.error.js';
+import { addFiltered, filterFor, filterOf, isSame, lets } from './consumer.filter.js';
+import { reasonOf, TopologyError } from './messaging.error.js';
 import { NatsConnectionProvider } from './nats-connection.provider.js';
 import type { ConsumerDefinition, OwnTopology, StreamDefinition } from './topology.definitions.js';
 import { type ConsumerFault, type ConsumerMemory, diagnose, remember, wasExchanged } from './topology.diagnosis.js';
-import { addConsumer, addStream, consumerInfo, streamInfo } from './topology.objects.js';
+import { addConsumer, addStream, consumerInfo, removeConsumer, streamInfo } from './topology.objects.js';
 
 const LOOK_EVERY_MS = 5_000;
 /** While something is wrong, at first; then ever more rarely, up to as often as else. */
@@ -23,6 +24,7 @@ export class TopologyWatchdog implements OnModuleInit {
   private readonly listeners = new Set<() => void>();
   private readonly troubles = new Map<string, string>();
   private readonly memories = new Map<string, ConsumerMemory>();
+  private readonly narrowed = new Set<string>();
   private readonly replicas = new Map<string, number>();
   private readonly repairs: Counter<'object' | 'fault'>;
   private readonly topology: OwnTopology;
@@ -134,7 +136,27 @@ export class TopologyWatchdog implements OnModuleInit {
     if (fault !== undefined) return this.replace(manager, wanted, fault, consumer.created);
     if (wasExchanged(current, before)) this.disturb();
     this.memories.set(name, memory);
+    if (wanted.subjects !== undefined) await this.filter(manager, wanted, consumer, wanted.subjects);
     return undefined;
+  }
+
+  /**
+   * Narrows it once, and widens it whenever it must: while a release is rolled out, replicas with other wishes look after
+   * the same consumer. By making it anew, from the first message on that is not settled: 2.9 loses messages in silence when
+   * a filter is changed.
+   */
+  private async filter(manager: JetStreamManager, wanted: ConsumerDefinition, consumer: ConsumerInfo, subjects: readonly string[]): Promise<void> {
+    const name = nameOf(wanted);
+    const connection = this.provider.current();
+    const actual = filterOf(consumer.config);
+    const lacks = !lets(actual, subjects);
+    if (connection === undefined || (!lacks && (this.narrowed.has(name) || isSame(actual, filterOf(filterFor(subjects, connection)))))) return;
+    const from = consumer.ack_floor.stream_seq + 1;
+    if (!(await removeConsumer(manager, wanted, consumer.created))) return;
+    await this.add(manager, wanted, from);
+    this.logger.log({ object: name, subjects, from }, `${name} was made anew, for what this service takes`);
+    // Of what it takes since this release, messages before that one were not delivered.
+    if (lacks) this.disturb();
   }
 
   private async replace(manager: JetStreamManager, wanted: ConsumerDefinition, fault: ConsumerFault, created?: string): Promise<undefined> {
@@ -143,15 +165,25 @@ export class TopologyWatchdog implements OnModuleInit {
     // What it had before, it need not get again; what is missing all the same, the reconciler fetches.
     const startAt = caughtUpAt === undefined ? wanted.startAt : new Date(caughtUpAt.getTime() - CLOCK_MARGIN_MS);
     this.announce(name, `is ${fault} and is being made again`);
-    if (created !== undefined) {
-      // Another replica may have been here in the meantime.
-      const current = await consumerInfo(manager, wanted);
-      if (current !== undefined && current.created !== created) return;
-      if (current !== undefined) await manager.consumers.delete(wanted.stream, wanted.durable);
-    }
-    await addConsumer(manager, wanted, startAt);
-    this.memories.delete(name);
+    if (created !== undefined && !(await removeConsumer(manager, wanted, created))) return;
+    await this.add(manager, wanted, startAt);
     this.mended(name, fault, { from: startAt?.toISOString() ?? 'the beginning' });
+  }
+
+  /** Without its filter rather than not at all: what is delivered beyond it is passed over on arrival. */
+  private async add(manager: JetStreamManager, wanted: ConsumerDefinition, from?: Date | number): Promise<void> {
+    const name = nameOf(wanted);
+    this.narrowed.add(name);
+    const connection = this.provider.current();
+    try {
+      if (connection === undefined || wanted.subjects === undefined) await addConsumer(manager, wanted, from);
+      else await addFiltered(connection, wanted, wanted.subjects, from);
+    } catch (error) {
+      if (!(error instanceof TopologyError)) throw error;
+      this.logger.warn({ err: error, object: name }, `${name} cannot be narrowed to what this service takes`);
+      await addConsumer(manager, wanted, from);
+    }
+    this.memories.delete(name);
   }
 
   /** `/ready` says it while it lasts. */

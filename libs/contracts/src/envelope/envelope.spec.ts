@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { acceptedAtOf, ContractError, eventSubject, newId, outcomeSubject, UUID_V7 } from '../index.js';
+import { acceptedAtOf, ContractError, eventsOfType, eventSubject, newId, outcomeSubject, UUID_V7 } from '../index.js';
 
 describe('an id', () => {
   it('carries the millisecond in which it was made', () => {
@@ -38,6 +38,7 @@ describe('an id', () => {
 describe('a subject', () => {
   it('is built from site or service and type', () => {
     expect(eventSubject('acme', 'lead.submitted')).toBe('events.acme.lead.submitted');
+    expect(eventsOfType('lead.submitted')).toBe('events.*.lead.submitted');
     expect(outcomeSubject('crm-sync', 'crm.contact.synced')).toBe('outcomes.crm-sync.crm.contact.synced');
   });
 
@@ -52,6 +53,9 @@ describe('a subject', () => {
       }),
     );
     for (const site of ['*', '>', '', 'a.b', 'A', 'a b']) expect(() => eventSubject(site, 'lead.submitted')).toThrow(ContractError);
-    for (const type of ['*', 'lead.*', 'lead', 'lead..x', 'lead.>']) expect(() => eventSubject('acme', type)).toThrow(ContractError);
+    for (const type of ['*', 'lead.*', 'lead', 'lead..x', 'lead.>']) {
+      expect(() => eventSubject('acme', type)).toThrow(ContractError);
+      expect(() => eventsOfType(type)).toThrow(ContractError);
+    }
   });
 });

@@ -1,9 +1,11 @@
 import { type DynamicModule, type INestApplication, Module } from '@nestjs/common';
+import { eventsOfType } from '@posthorn/contracts';
 import { LedgerModule, type ReconciliationOptions } from '@posthorn/ledger';
 import { connectMessaging, MessagingModule } from '@posthorn/messaging';
 import { ObservabilityModule } from '@posthorn/observability';
 import { PersistenceModule } from '@posthorn/persistence';
 import { DeliveryModule, type DeliveryModuleOptions } from '../delivery.module.js';
+import { typesOf } from '../delivers.decorator.js';
 import { eventsConsumerOf } from './events.consumer.js';
 import { type IntegrationConfig } from './integration.settings.js';
 
@@ -20,12 +22,13 @@ export interface IntegrationModuleOptions<Port> extends Pick<DeliveryModuleOptio
 export class IntegrationModule {
   static forRoot<Port>({ service, schema, config, reconciliation, ...delivery }: IntegrationModuleOptions<Port>): DynamicModule {
     const { section, database, nats, logLevel, otlpEndpoint } = config;
+    const subjects = typesOf(delivery.handlers).map(eventsOfType);
     return {
       module: IntegrationModule,
       imports: [
         ObservabilityModule.forRoot({ service, logLevel, otlpEndpoint }),
         PersistenceModule.forRoot({ ...database, schema, service }),
-        MessagingModule.forRoot({ ...nats, service, topology: { consumers: [eventsConsumerOf(service)] } }),
+        MessagingModule.forRoot({ ...nats, service, topology: { consumers: [{ ...eventsConsumerOf(service), subjects }] } }),
         LedgerModule.forRoot({ inbox: true, publisher: service }),
         DeliveryModule.forRoot({ ...delivery, service, connections: section.connections, reconciliation: { since: section.since, ...reconciliation } }),
       ],

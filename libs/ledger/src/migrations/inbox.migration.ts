@@ -22,5 +22,18 @@ export class CreateInbox1790000000020 implements MigrationInterface {
   }
 }
 
+/** The key says the type as well: it is compared by type, from the index alone. */
+export class KeepTypeInInboxKey1798000000020 implements MigrationInterface {
+  readonly name = 'KeepTypeInInboxKey1798000000020';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE inbox DROP CONSTRAINT inbox_pkey, ADD PRIMARY KEY (event_id) INCLUDE (type)');
+  }
+
+  down(): Promise<void> {
+    return Promise.reject(new Error('Migrations only go forward.'));
+  }
+}
+
 /** For a service that subscribes. */
-export const INBOX_MIGRATIONS = [CreateInbox1790000000020, ...RECONCILIATION_MIGRATIONS];
+export const INBOX_MIGRATIONS = [CreateInbox1790000000020, ...RECONCILIATION_MIGRATIONS, KeepTypeInInboxKey1798000000020];

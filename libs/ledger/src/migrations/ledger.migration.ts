@@ -29,5 +29,18 @@ export class CreateLedger1790000000010 implements MigrationInterface {
   }
 }
 
+/** Who takes some types asks about these alone, and is answered from the key. */
+export class KeepTypeInLedgerKey1798000000030 implements MigrationInterface {
+  readonly name = 'KeepTypeInLedgerKey1798000000030';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE ledger DROP CONSTRAINT ledger_pkey, ADD PRIMARY KEY (id) INCLUDE (type)');
+  }
+
+  down(): Promise<void> {
+    return Promise.reject(new Error('Migrations only go forward.'));
+  }
+}
+
 /** For a service that publishes: its ledger (of events or, as an outbox, of outcomes). */
-export const LEDGER_MIGRATIONS = [CreateLedger1790000000010];
+export const LEDGER_MIGRATIONS = [CreateLedger1790000000010, KeepTypeInLedgerKey1798000000030];

@@ -5,6 +5,7 @@ import { differingRanges } from './differing.ranges.js';
 import { firstIdAt, type IdRange } from './id.range.js';
 import type { LedgerPeer, PublishedEntry } from './ledger.peer.js';
 import type { Subscription } from './subscription.js';
+import type { Walk } from './type.marks.js';
 import type { Watermark, Watermarks } from './watermarks.js';
 
 export interface ComparisonTools {
@@ -15,6 +16,8 @@ export interface ComparisonTools {
   lateMs: number;
   stopped: () => boolean;
   onFetched: (count: number) => void;
+  /** The publisher answers for all types, though it was asked about some. */
+  onUntyped: () => void;
 }
 
 export interface ComparisonResult {
@@ -23,7 +26,7 @@ export interface ComparisonResult {
   failed: number;
 }
 
-/** One walk from the watermark to the present, with one publisher, in steps whose cost and size are bounded. */
+/** One walk from the watermark to the present, with one publisher and about some types or all, in steps whose cost and size are bounded. */
 export class Comparison {
   private readonly logger = new Logger('Reconciliation');
   private readonly publisher: string;
@@ -33,20 +36,23 @@ export class Comparison {
   constructor(
     private readonly tools: ComparisonTools,
     private readonly watermark: Watermark,
+    private readonly walk: Walk,
   ) {
     this.publisher = watermark.publisher;
   }
 
   async run(): Promise<ComparisonResult> {
-    const { peer, watermarks, minAgeMs, lateMs, stopped } = this.tools;
-    const { since, agreedUntil } = this.watermark;
-    let from = firstIdAt(Math.max(since.getTime(), agreedUntil.getTime() - lateMs));
+    const { peer, watermarks, minAgeMs, lateMs, stopped, onUntyped } = this.tools;
+    const { types, agreedUntil } = this.walk;
+    let from = firstIdAt(Math.max(this.watermark.since.getTime(), agreedUntil.getTime() - lateMs));
     for (let done = false; !done && !stopped(); ) {
-      const digest = await peer.digest(this.publisher, from, minAgeMs);
+      const digest = await peer.digest(this.publisher, { from, minAgeMs, types });
+      // Its minutes differ then where there is anything else, and what is fetched is looked through.
+      if (types !== undefined && digest.types === undefined) onUntyped();
       const compared = { from, until: digest.until };
       const ours = await this.kept.minutes(compared);
       for (const range of differingRanges(compared, digest.minutes, ours)) await this.fetchMissing(range);
-      if (stopped() || !(await watermarks.agree(this.publisher, this.failed === 0 ? acceptedAtOf(digest.until) : undefined))) break;
+      if (stopped() || !(await watermarks.agree(this.watermark, this.failed === 0 ? acceptedAtOf(digest.until) : undefined, types))) break;
       from = digest.until;
       done = digest.done;
     }
@@ -54,18 +60,19 @@ export class Comparison {
   }
 
   private get kept() {
-    return this.tools.subscription.kept(this.publisher);
+    return this.tools.subscription.kept(this.publisher, this.walk.types);
   }
 
   private async fetchMissing(range: IdRange): Promise<void> {
     const { peer, watermarks, stopped, onFetched } = this.tools;
     for (let { from } = range; from < range.until && !stopped(); ) {
-      const { ids, until } = await peer.ids(this.publisher, { from, until: range.until });
+      const { ids, until } = await peer.ids(this.publisher, { from, until: range.until }, this.walk.types);
       for await (const entries of peer.entries(this.publisher, await this.kept.missing(ids))) {
-        const taken = await this.take(entries);
+        const wanted = entries.filter((entry) => this.walk.types?.includes(String(entry['type'])) !== false);
+        const taken = wanted.length === 0 ? 0 : await this.take(wanted);
         this.fetched += taken;
         onFetched(taken);
-        if (stopped() || !(await watermarks.agree(this.publisher))) return;
+        if (stopped() || !(await watermarks.agree(this.watermark))) return;
       }
       from = until;
     }

@@ -38,8 +38,9 @@ interface Plan {
   Plans?: Plan[];
 }
 
-async function plansOf(from: string, until: string): Promise<Plan[]> {
-  const [row] = await database.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(`EXPLAIN (ANALYZE, FORMAT JSON) ${ledger.minutesStatement()}`, [from, until]);
+async function plansOf(from: string, until: string, types?: string[]): Promise<Plan[]> {
+  const table = new IdTable(database, { table: 'ledger', id: 'id', types });
+  const [row] = await database.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(`EXPLAIN (ANALYZE, FORMAT JSON) ${table.minutesStatement()}`, [from, until, ...(types === undefined ? [] : [types])]);
   const flatten = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flatten)];
   return flatten(row!['QUERY PLAN'][0]!.Plan);
 }
@@ -65,6 +66,17 @@ describe('a digest', () => {
     const [fromIndex] = plans.filter(({ 'Index Name': name }) => name === 'ledger_pkey');
     expect(fromIndex?.['Actual Rows']).toBe(PER_MINUTE);
     expect(Math.max(...plans.map((plan) => plan['Actual Rows']))).toBe(PER_MINUTE);
+  });
+
+  it('of some types is of these alone, and from the same index', async () => {
+    await database.query("UPDATE ledger SET type = 'order.paid' WHERE id IN (SELECT id FROM ledger WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 50)", [minutesAgo(400), minutesAgo(399)]);
+    const range = { from: minutesAgo(400), until: minutesAgo(399) };
+    const orders = new IdTable(database, { table: 'ledger', id: 'id', types: ['order.paid'] });
+    expect((await orders.minutes(range)).reduce((sum, { count }) => sum + count, 0)).toBe(50);
+    expect(await orders.ids(range)).toEqual((await ledger.ids(range)).slice(0, 50));
+    const plans = await plansOf(range.from, range.until, ['order.paid']);
+    expect(plans.filter(({ 'Node Type': type }) => type === 'Seq Scan')).toEqual([]);
+    expect(Math.max(...plans.map((plan) => plan['Actual Rows']))).toBeLessThanOrEqual(PER_MINUTE + 50);
   });
 
   it('of a quiet minute reads nothing', async () => {

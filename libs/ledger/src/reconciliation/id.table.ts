@@ -11,6 +11,8 @@ export interface IdSource {
   id: string;
   /** Only the rows in which this SQL expression has this value. */
   only?: { expression: string; value: string };
+  /** Only the rows of these types, for a table with this column; its key includes the column, so that the index has it. */
+  types?: readonly string[];
 }
 
 /**
@@ -27,7 +29,7 @@ export class IdTable {
   async endOf({ from, until }: IdRange, limit: number): Promise<string> {
     const { id } = this.source;
     const [row] = await this.database.query<{ id: string }>(
-      `SELECT ${id} AS id FROM ${this.rows()} ORDER BY ${id} OFFSET $${this.next()} LIMIT 1`,
+      `SELECT ${id} AS id FROM ${this.rows()} ORDER BY ${id} OFFSET $${this.values(from, until).length + 1} LIMIT 1`,
       [...this.values(from, until), limit],
     );
     return row?.id ?? until;
@@ -75,15 +77,13 @@ export class IdTable {
   }
 
   private rows(): string {
-    const { table, id, only } = this.source;
-    return `${table} WHERE ${id} >= $1::uuid AND ${id} < $2::uuid${only === undefined ? '' : ` AND ${only.expression} = $3`}`;
+    const { table, id, only, types } = this.source;
+    const wanted = [only === undefined ? '' : ` AND ${only.expression} = $3`, types === undefined ? '' : ` AND type = ANY($${only === undefined ? 3 : 4}::text[])`];
+    return `${table} WHERE ${id} >= $1::uuid AND ${id} < $2::uuid${wanted.join('')}`;
   }
 
   private values(from: string, until: string): unknown[] {
-    return this.source.only === undefined ? [from, until] : [from, until, this.source.only.value];
-  }
-
-  private next(): number {
-    return this.source.only === undefined ? 3 : 4;
+    const { only, types } = this.source;
+    return [from, until, ...(only === undefined ? [] : [only.value]), ...(types === undefined ? [] : [[...types]])];
   }
 }

@@ -6,19 +6,18 @@ import type { Subscription } from './subscription.js';
 /** A service that keeps the events of one publisher in its inbox. */
 export class InboxSubscription implements Subscription {
   readonly publishers: readonly string[];
-  private readonly inbox: IdTable;
 
   constructor(
-    database: Database,
+    private readonly database: Database,
     publisher: string,
     private readonly intake: (events: readonly PublishedEntry[]) => Promise<void>,
+    readonly types?: readonly string[],
   ) {
     this.publishers = [publisher];
-    this.inbox = new IdTable(database, { table: 'inbox', id: 'event_id' });
   }
 
-  kept(): IdTable {
-    return this.inbox;
+  kept(_publisher: string, types?: readonly string[]): IdTable {
+    return new IdTable(this.database, { table: 'inbox', id: 'event_id', types });
   }
 
   take(_publisher: string, events: readonly PublishedEntry[]): Promise<void> {

@@ -46,17 +46,17 @@ export function ledgerAnswersOf(publisher: string): Type<unknown> {
 
     @MessagePattern(ledgerSubject('digest', publisher), ONE_REPLICA)
     async digest(@Payload() question: unknown): Promise<LedgerDigestAnswer> {
-      const { from, minAgeMs } = ledgerDigestQuestion.parse(question);
+      const { from, minAgeMs, types } = ledgerDigestQuestion.parse(question);
       const asked = { from, until: later(from, firstIdAt(Date.now() - minAgeMs)) };
       const until = await this.ledger.endOf(asked, MAX_IDS);
-      return { until, done: until === asked.until, minutes: await this.ledger.minutes({ from, until }) };
+      return { until, done: until === asked.until, minutes: await this.ledgerOf(types).minutes({ from, until }), types };
     }
 
     @MessagePattern(ledgerSubject('ids', publisher), ONE_REPLICA)
     async ids(@Payload() question: unknown): Promise<LedgerIdsAnswer> {
-      const range = ledgerIdsQuestion.parse(question);
+      const { types, ...range } = ledgerIdsQuestion.parse(question);
       const until = await this.ledger.endOf(range, MAX_IDS);
-      return { until, ids: await this.ledger.ids({ ...range, until }) };
+      return { until, ids: await this.ledgerOf(types).ids({ ...range, until }) };
     }
 
     @MessagePattern(ledgerSubject('entries', publisher), ONE_REPLICA)
@@ -64,6 +64,11 @@ export function ledgerAnswersOf(publisher: string): Type<unknown> {
       const { ids } = ledgerEntriesQuestion.parse(question);
       const rows = await this.database.query<{ envelope: string }>(ENTRIES, [ids, MAX_ANSWER_BYTES]);
       return { entries: rows.map(({ envelope }) => JSON.parse(envelope) as LedgerEntriesAnswer['entries'][number]) };
+    }
+
+    /** Where a range ends is for all types to say: of one that is rare, ten thousand may be a year. */
+    private ledgerOf(types: string[] | undefined): IdTable {
+      return types === undefined ? this.ledger : new IdTable(this.database, { table: 'ledger', id: 'id', types });
     }
   }
   return LedgerAnswers;

@@ -30,12 +30,13 @@ export class LedgerPeer {
     return [...new Set(names)].sort();
   }
 
-  async digest(publisher: string, from: string, minAgeMs: number): Promise<LedgerDigestAnswer> {
-    return ledgerDigestAnswer.parse(await this.ask('digest', publisher, { from, minAgeMs }));
+  /** Of these types; of all, without them, and where the answer names none. */
+  async digest(publisher: string, question: { from: string; minAgeMs: number; types?: readonly string[] }): Promise<LedgerDigestAnswer> {
+    return ledgerDigestAnswer.parse(await this.ask('digest', publisher, question));
   }
 
-  async ids(publisher: string, range: IdRange): Promise<LedgerIdsAnswer> {
-    return ledgerIdsAnswer.parse(await this.ask('ids', publisher, range));
+  async ids(publisher: string, range: IdRange, types?: readonly string[]): Promise<LedgerIdsAnswer> {
+    return ledgerIdsAnswer.parse(await this.ask('ids', publisher, { ...range, types }));
   }
 
   /** The entries of ascending ids, in portions that fit into an answer. What the publisher no longer has is left out. */

@@ -5,6 +5,7 @@ import { Database, DatabaseUnavailableError } from '@posthorn/persistence';
 import { Comparison } from './comparison.js';
 import { LedgerPeer } from './ledger.peer.js';
 import type { ReconciliationOptions, Subscription } from './subscription.js';
+import { walksOf } from './type.marks.js';
 import { Watermarks } from './watermarks.js';
 
 const DEFAULTS = { everyMs: 30_000, hurryMs: 5_000, minAgeMs: 10_000, lateMs: 120_000 } as const;
@@ -36,6 +37,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly fetched: Counter<'publisher'>;
   private readonly agreed: Gauge<'publisher'>;
   private readonly complaints = new Map<string, string>();
+  private readonly untyped = new Set<string>();
   private hurryUntil = 0;
   private rounds = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -115,7 +117,8 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   private async compareWith(publisher: string, farBack: boolean): Promise<void> {
     try {
       const since = this.options.since ?? new Date(Date.now() - STREAM_MEMORY_MS);
-      const watermark = await this.watermarks.claim(publisher, since);
+      const { types } = this.subscription;
+      const watermark = await this.watermarks.claim(publisher, since, types);
       if (watermark === undefined) {
         this.count(publisher, 'elsewhere');
         return;
@@ -125,8 +128,14 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
         const { minAgeMs } = this.settings;
         const lateMs = farBack ? Math.max(this.settings.lateMs, FAR_BACK_MS) : this.settings.lateMs;
         const onFetched = (count: number): void => this.fetched.inc({ publisher }, count);
-        const tools = { peer, watermarks, subscription, minAgeMs, lateMs, onFetched, stopped: () => this.stopped };
-        const { fetched, failed } = await new Comparison(tools, watermark).run();
+        const onUntyped = (): void => this.remark(publisher);
+        const tools = { peer, watermarks, subscription, minAgeMs, lateMs, onFetched, onUntyped, stopped: () => this.stopped };
+        let [fetched, failed] = [0, 0];
+        for (const walk of walksOf(watermark)) {
+          const result = await new Comparison(tools, watermark, walk).run();
+          fetched += result.fetched;
+          failed += result.failed;
+        }
         this.count(publisher, failed > 0 ? 'failed' : fetched > 0 ? 'repaired' : 'agreed');
         if (fetched > 0) this.report(publisher, fetched);
         this.complaints.delete(publisher);
@@ -142,6 +151,13 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   private report(publisher: string, entries: number): void {
     this.logger.warn({ publisher, entries }, 'Entries that had been lost on the way were fetched from their publisher');
     this.hurryUntil = Date.now() + HURRY_FOR_MS;
+  }
+
+  /** Once: until it is deployed anew, each comparison brings what this service does not take. */
+  private remark(publisher: string): void {
+    if (this.untyped.has(publisher)) return;
+    this.untyped.add(publisher);
+    this.logger.warn({ publisher }, 'A publisher of an earlier release answers for all types; what is not taken here is passed over, and costs less once the publisher is deployed anew');
   }
 
   private async showWatermarks(): Promise<void> {

@@ -1,13 +1,13 @@
-import { Controller, type DynamicModule, Inject, Injectable, Logger, Module } from '@nestjs/common';
+import { Controller, type DynamicModule, Inject, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventPattern, Payload } from '@nestjs/microservices';
+import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { EVENTS_STREAM, type PosthornEvent } from '@posthorn/contracts';
+import { EVENTS_STREAM, eventsOfType, ledgerSubject, type PosthornEvent } from '@posthorn/contracts';
 import { connectMessaging, MessagingModule, NatsConnectionProvider, type ReceivedMessage, streamNamed } from '@posthorn/messaging';
 import { Metrics, ObservabilityModule } from '@posthorn/observability';
 import { Database, PersistenceModule, provisionSchema } from '@posthorn/persistence';
 import { type TestDatabase, useDatabase, waitFor } from '@posthorn/testing';
-import { Inbox, INBOX_MIGRATIONS, InboxSubscription, Ledger, LEDGER_MIGRATIONS, LedgerModule, reconcilerOf, type ReconciliationOptions } from '../index.js';
+import { Inbox, INBOX_MIGRATIONS, InboxSubscription, Ledger, LEDGER_MIGRATIONS, ledgerAnswersOf, LedgerModule, reconcilerOf, type ReconciliationOptions } from '../index.js';
 import { entryOf, lead } from '../ledger.test-kit.js';
 
 export const SUBSCRIBER = 'email';
@@ -16,17 +16,18 @@ export const SUBSCRIBER = 'email';
 export const OFTEN: ReconciliationOptions = { everyMs: 100, hurryMs: 100, minAgeMs: 0 };
 
 /** Counts, per event, how often it took effect: the rows that its intake committed. */
-@Injectable()
 export class CountingIntake {
   readonly effects = new Map<string, number>();
   refuse: (event: PosthornEvent) => boolean = () => false;
 
   constructor(
-    @Inject(Database) private readonly database: Database,
-    @Inject(Inbox) private readonly inbox: Inbox,
+    private readonly database: Database,
+    private readonly inbox: Inbox,
+    private readonly types?: readonly string[],
   ) {}
 
-  async take(events: readonly PosthornEvent[]): Promise<void> {
+  async take(arrived: readonly PosthornEvent[]): Promise<void> {
+    const events = arrived.filter(({ type }) => this.types?.includes(type) !== false);
     if (events.some((event) => this.refuse(event))) throw new Error('indigestible');
     const fresh = await this.database.transaction((tx) => this.inbox.record(tx, events));
     for (const { id } of fresh) this.effects.set(id, (this.effects.get(id) ?? 0) + 1);
@@ -60,25 +61,27 @@ export async function createWorld(servers: string[]): Promise<World> {
 export interface Publisher {
   app: NestFastifyApplication;
   database: Database;
-  accept(count: number): Promise<PosthornEvent[]>;
+  accept(count: number, make?: () => PosthornEvent): Promise<PosthornEvent[]>;
   /** Into the ledger only, as though NATS had taken it and lost it. */
   acceptLost(events: readonly PosthornEvent[]): Promise<void>;
 }
 
-export async function startPublisher({ database, servers }: World, watched = true): Promise<Publisher> {
-  const topology = watched ? { streams: [streamNamed(EVENTS_STREAM)], lookEveryMs: 200 } : undefined;
+/** One of a release that does not know of types answers for all of them. */
+export async function startPublisher({ database, servers }: World, { knowsTypes = true } = {}): Promise<Publisher> {
+  const topology = { streams: [streamNamed(EVENTS_STREAM)], lookEveryMs: 200 };
   const app = await start('ingress', [
     PersistenceModule.forRoot({ url: database.urlFor('ingress'), schema: 'ingress', service: 'ingress' }),
     MessagingModule.forRoot({ servers, service: 'ingress', topology, vital: false }),
-    LedgerModule.forRoot({ publisher: 'ingress' }),
+    LedgerModule.forRoot(knowsTypes ? { publisher: 'ingress' } : {}),
+    ...(knowsTypes ? [] : [EarlierAnswersModule]),
   ], {});
   const ledger = app.get(Ledger);
   const own = app.get(Database);
   return {
     app,
     database: own,
-    async accept(count) {
-      const events = Array.from({ length: count }, () => lead());
+    async accept(count, make = lead) {
+      const events = Array.from({ length: count }, () => make());
       await Promise.all(events.map((event) => ledger.accept(entryOf(event))));
       return events;
     },
@@ -102,14 +105,14 @@ export interface Subscriber {
 }
 
 /** With `listens: false` it hears nothing from the stream, so that only the reconciler is left. */
-export async function startSubscriber({ database, servers }: World, options: ReconciliationOptions & { listens?: boolean; reconciles?: boolean } = {}): Promise<Subscriber> {
-  const { listens = true, reconciles = true, ...reconciliation } = options;
-  const consumers = listens ? [{ stream: EVENTS_STREAM, durable: SUBSCRIBER }] : [];
+export async function startSubscriber({ database, servers }: World, options: ReconciliationOptions & { listens?: boolean; reconciles?: boolean; types?: readonly string[] } = {}): Promise<Subscriber> {
+  const { listens = true, reconciles = true, types, ...reconciliation } = options;
+  const consumers = listens ? [{ stream: EVENTS_STREAM, durable: SUBSCRIBER, subjects: types?.map(eventsOfType) }] : [];
   const app = await start(SUBSCRIBER, [
     PersistenceModule.forRoot({ url: database.urlFor(SUBSCRIBER), schema: SUBSCRIBER, service: SUBSCRIBER }),
     MessagingModule.forRoot({ servers, service: SUBSCRIBER, topology: { consumers, lookEveryMs: 200 } }),
     LedgerModule.forRoot({ ledger: false, inbox: true }),
-    IntakeModule.forRoot({ ...OFTEN, ...reconciliation }, reconciles),
+    IntakeModule.forRoot({ ...OFTEN, ...reconciliation }, reconciles, types),
   ], { consumers });
   const counting = app.get(CountingIntake);
   return {
@@ -126,13 +129,43 @@ export async function startSubscriber({ database, servers }: World, options: Rec
   };
 }
 
+type Answers = Record<'digest' | 'ids' | 'entries', (question: object) => Promise<unknown>>;
+
+@Controller()
+class EarlierAnswers {
+  private readonly answers: Answers;
+
+  constructor(@Inject(Database) database: Database) {
+    this.answers = new (ledgerAnswersOf('ingress'))(database) as Answers;
+  }
+
+  @MessagePattern(ledgerSubject('digest', 'ingress'))
+  digest(@Payload() { types: _, ...question }: { types?: unknown }): Promise<unknown> {
+    return this.answers.digest(question);
+  }
+
+  @MessagePattern(ledgerSubject('ids', 'ingress'))
+  ids(@Payload() { types: _, ...question }: { types?: unknown }): Promise<unknown> {
+    return this.answers.ids(question);
+  }
+
+  @MessagePattern(ledgerSubject('entries', 'ingress'))
+  entries(@Payload() question: object): Promise<unknown> {
+    return this.answers.entries(question);
+  }
+}
+
+@Module({ controllers: [EarlierAnswers] })
+class EarlierAnswersModule {}
+
 @Module({})
 class IntakeModule {
-  static forRoot(options: ReconciliationOptions, reconciles: boolean): DynamicModule {
+  static forRoot(options: ReconciliationOptions, reconciles: boolean, types?: readonly string[]): DynamicModule {
     const subscription = (database: Database, intake: CountingIntake): InboxSubscription =>
-      new InboxSubscription(database, 'ingress', (events) => intake.take(events as unknown as PosthornEvent[]));
+      new InboxSubscription(database, 'ingress', (events) => intake.take(events as unknown as PosthornEvent[]), types);
+    const counting = { provide: CountingIntake, inject: [Database, Inbox], useFactory: (database: Database, inbox: Inbox) => new CountingIntake(database, inbox, types) };
     const reconciler = reconcilerOf(CountingIntake, subscription, options);
-    return { module: IntakeModule, controllers: [IntakeController], providers: [CountingIntake, ...(reconciles ? [reconciler] : [])] };
+    return { module: IntakeModule, controllers: [IntakeController], providers: [counting, ...(reconciles ? [reconciler] : [])] };
   }
 }
 

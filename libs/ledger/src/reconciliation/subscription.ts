@@ -5,8 +5,10 @@ import type { PublishedEntry } from './ledger.peer.js';
 export interface Subscription {
   /** Whom it is compared with; without names everybody who says that he publishes. */
   readonly publishers?: readonly string[];
-  /** Where the ids of what came from this publisher are kept. */
-  kept(publisher: string): IdTable;
+  /** Which types it takes; without them, all. One that it did not take before is caught up with as by a service that is new. */
+  readonly types?: readonly string[];
+  /** Where the ids of what came from this publisher are kept, those of these types. */
+  kept(publisher: string, types?: readonly string[]): IdTable;
   /**
    * Takes entries as though they had just arrived, as often as they come. What it resolves for is settled, also
    * when it chose to pass an entry over.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '@posthorn/persistence';
+import { earliestMark, marksOf } from './type.marks.js';
 
 /** A replica that dies holds the others up for so long. Renewed with every step, so no step may take longer. */
 const LEASE = "interval '20 seconds'";
@@ -10,6 +11,14 @@ export interface Watermark {
   since: Date;
   /** Everything before this has been compared and fetched. */
   agreedUntil: Date;
+  /** For who does not take all: which types, and the same of each of them. It moves as they are agreed on. */
+  ofTypes?: { types: readonly string[]; agreed: Record<string, Date> };
+}
+
+interface Row {
+  since: Date;
+  agreed_until: Date;
+  agreed: Record<string, string> | null;
 }
 
 /** How far a service agrees with each publisher, and which of its replicas is finding out. */
@@ -22,26 +31,34 @@ export class Watermarks {
    * The publisher's watermark, leased to this replica; undefined while another one has it. An earlier `since` than
    * the one before sends it back there: more history is wanted.
    */
-  async claim(publisher: string, since: Date): Promise<Watermark | undefined> {
-    const [row] = await this.database.query<{ since: Date; agreed_until: Date }>(
+  async claim(publisher: string, since: Date, types?: readonly string[]): Promise<Watermark | undefined> {
+    const [row] = await this.database.query<Row>(
       `INSERT INTO reconciliation AS known (publisher, since, agreed_until, leased_by, leased_until)
        VALUES ($1, $2, $2, $3, now() + ${LEASE})
        ON CONFLICT (publisher) DO UPDATE
           SET agreed_until = CASE WHEN EXCLUDED.since < known.since THEN EXCLUDED.since ELSE known.agreed_until END,
+              agreed = CASE WHEN EXCLUDED.since < known.since THEN NULL ELSE known.agreed END,
               since = least(known.since, EXCLUDED.since), leased_by = $3, leased_until = now() + ${LEASE}
         WHERE known.leased_until < now()
-       RETURNING since, agreed_until`,
+       RETURNING since, agreed_until, agreed`,
       [publisher, since.toISOString(), this.replica],
     );
-    return row === undefined ? undefined : { publisher, since: row.since, agreedUntil: row.agreed_until };
+    if (row === undefined) return undefined;
+    const watermark = { publisher, since: row.since, agreedUntil: row.agreed_until };
+    return types === undefined ? watermark : { ...watermark, ofTypes: { types, agreed: marksOf(row.agreed_until, row.agreed, types, since) } };
   }
 
-  /** Moves the watermark, never back, and renews the lease; false when another replica has it by now. */
-  async agree(publisher: string, until?: Date): Promise<boolean> {
+  /** Moves the watermark, of these types or of everything, and renews the lease; false when another replica has it by now. */
+  async agree(watermark: Watermark, until?: Date, types: readonly string[] = []): Promise<boolean> {
+    const { publisher, ofTypes } = watermark;
+    if (ofTypes !== undefined && until !== undefined) move(ofTypes.agreed, types, until);
+    const moment = ofTypes === undefined ? until : earliestMark(ofTypes.agreed, ofTypes.types);
     const rows = await this.database.query(
-      `UPDATE reconciliation SET agreed_until = greatest(agreed_until, $3), leased_until = now() + ${LEASE}
+      `UPDATE reconciliation
+          SET agreed_until = CASE WHEN $4::jsonb IS NULL THEN greatest(agreed_until, $3) ELSE $3 END,
+              agreed = $4::jsonb, leased_until = now() + ${LEASE}
         WHERE publisher = $1 AND leased_by = $2 RETURNING publisher`,
-      [publisher, this.replica, until?.toISOString() ?? null],
+      [publisher, this.replica, moment?.toISOString() ?? null, ofTypes === undefined ? null : JSON.stringify(ofTypes.agreed)],
     );
     return rows.length > 0;
   }
@@ -56,4 +73,8 @@ export class Watermarks {
     );
     return rows.map(({ publisher, since, agreed_until: agreedUntil }) => ({ publisher, since, agreedUntil }));
   }
+}
+
+function move(marks: Record<string, Date>, types: readonly string[], until: Date): void {
+  for (const type of types) if ((marks[type] ?? until) <= until) marks[type] = until;
 }
