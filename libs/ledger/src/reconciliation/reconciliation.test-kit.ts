@@ -140,13 +140,13 @@ class EarlierAnswers {
   }
 
   @MessagePattern(ledgerSubject('digest', 'ingress'))
-  digest(@Payload() { types: _, ...question }: { types?: unknown }): Promise<unknown> {
-    return this.answers.digest(question);
+  digest(@Payload() question: object): Promise<unknown> {
+    return this.answers.digest({ ...question, types: undefined });
   }
 
   @MessagePattern(ledgerSubject('ids', 'ingress'))
-  ids(@Payload() { types: _, ...question }: { types?: unknown }): Promise<unknown> {
-    return this.answers.ids(question);
+  ids(@Payload() question: object): Promise<unknown> {
+    return this.answers.ids({ ...question, types: undefined });
   }
 
   @MessagePattern(ledgerSubject('entries', 'ingress'))
