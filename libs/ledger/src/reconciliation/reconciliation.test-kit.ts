@@ -73,7 +73,7 @@ export async function startPublisher({ database, servers }: World, { knowsTypes 
     PersistenceModule.forRoot({ url: database.urlFor('ingress'), schema: 'ingress', service: 'ingress' }),
     MessagingModule.forRoot({ servers, service: 'ingress', topology, vital: false }),
     LedgerModule.forRoot(knowsTypes ? { publisher: 'ingress' } : {}),
-    ...(knowsTypes ? [] : [EarlierAnswersModule]),
+    ...(knowsTypes ? [] : [{ module: EarlierAnswersModule }]),
   ], {});
   const ledger = app.get(Ledger);
   const own = app.get(Database);
