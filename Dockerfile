@@ -33,7 +33,8 @@ RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund --omit=dev 
  && find apps -mindepth 1 -maxdepth 1 ! -name calendar -exec rm -rf {} +
 FROM files AS audit-files
 RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund --omit=dev --omit=optional --workspace @posthorn/audit \
- && find apps -mindepth 1 -maxdepth 1 ! -name audit -exec rm -rf {} +
+ && find apps -mindepth 1 -maxdepth 1 ! -name audit -exec rm -rf {} + \
+ && mkdir /checkpoints
 FROM files AS console-files
 RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund --omit=dev --omit=optional --workspace @posthorn/console \
  && find apps -mindepth 1 -maxdepth 1 ! -name console -exec rm -rf {} +
@@ -68,6 +69,8 @@ CMD ["apps/calendar/dist/bundle/main.js"]
 
 FROM runtime AS audit
 COPY --from=audit-files /app /app
+# A volume mounted here belongs to the same user.
+COPY --from=audit-files --chown=65532:65532 /checkpoints /checkpoints
 CMD ["apps/audit/dist/bundle/main.js"]
 
 FROM runtime AS console

@@ -9,7 +9,7 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 // A letter first, then nothing that Compose, a shell or nats.conf would take for anything but text.
 const token = (prefix, bytes = 24) => `${prefix}_${randomBytes(bytes).toString('hex')}`;
-const aesKey = () => randomBytes(32).toString('hex');
+const random32 = () => randomBytes(32).toString('hex');
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
 /** The text of a new .env: every variable that docker-compose.yml refers to, with secrets nobody has seen. */
@@ -38,8 +38,10 @@ export function environmentFile() {
     `POSTHORN_LINK_SECRET=${token('link', 32)}`,
     '',
     '# Seal personal values in the audit log, and find people in it. Keep copies apart from those of the database.',
-    `POSTHORN_AUDIT_ENCRYPTION_KEY=${aesKey()}`,
-    `POSTHORN_AUDIT_LOOKUP_KEY=${aesKey()}`,
+    `POSTHORN_AUDIT_ENCRYPTION_KEY=${random32()}`,
+    `POSTHORN_AUDIT_LOOKUP_KEY=${random32()}`,
+    '# Signs the log. Who has it can make another one in its name.',
+    `POSTHORN_AUDIT_SIGNING_KEY=${random32()}`,
     '',
     '# Of the simulated HubSpot, and of the calendar user "acme".',
     `POSTHORN_HUBSPOT_TOKEN=${token('pat_sandbox')}`,

@@ -16,6 +16,19 @@ import { BooksReader } from './books/books.reader.js';
 import { DifferenceSearch } from './books/difference.search.js';
 import { RecordedCounts } from './books/recorded.counts.js';
 import { type AuditConfig, keysOf, SERVICE } from './config.js';
+import { CheckpointMetrics } from './log/checkpoint.metrics.js';
+import { CheckpointRounds } from './log/checkpoint.rounds.js';
+import { CHECKPOINT_SETTINGS } from './log/checkpoint.settings.js';
+import { CheckpointShelf } from './log/checkpoint.shelf.js';
+import { CheckpointSigner } from './log/checkpoint.signer.js';
+import { storeOf } from './log/checkpoint.store.js';
+import { EvidenceController } from './log/evidence.controller.js';
+import { LogController } from './log/log.controller.js';
+import { LogFindings } from './log/log.findings.js';
+import { LogIdentity } from './log/log.identity.js';
+import { LogTiles } from './log/log.tiles.js';
+import { StoreKeeper } from './log/store.keeper.js';
+import { Witnesses } from './log/witnesses.js';
 import { KeyVault } from './people/key.vault.js';
 import { People } from './people/people.js';
 import { PeopleFinder } from './people/people.finder.js';
@@ -53,7 +66,7 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, topology: { streams: [streamNamed(OUTCOMES_STREAM)], consumers: CONSUMERS } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController],
+      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController, LogController, EvidenceController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
         { provide: KeyVault, useFactory: () => new KeyVault(section.encryption.keys, section.encryption.lookupKey) },
@@ -77,6 +90,20 @@ export class AppModule {
         Bookkeeper,
         BookMetrics,
         BooksReader,
+        { provide: CHECKPOINT_SETTINGS, useValue: section.checkpoints },
+        { provide: LogIdentity, useFactory: () => new LogIdentity(section.origin, section.signingKeys) },
+        LogTiles,
+        CheckpointShelf,
+        LogFindings,
+        CheckpointSigner,
+        {
+          provide: StoreKeeper,
+          inject: [CheckpointShelf, LogIdentity],
+          useFactory: (shelf: CheckpointShelf, identity: LogIdentity) => new StoreKeeper(shelf, identity, section.checkpoints.store && storeOf(section.checkpoints.store, section.origin)),
+        },
+        Witnesses,
+        CheckpointRounds,
+        CheckpointMetrics,
       ],
     };
   }

@@ -1,6 +1,7 @@
 import { loadConfig, loadProvisioning, type ProvisioningConfig, type ServiceConfig } from '@posthorn/configuration';
 import type { ApiKeyEntry } from '@posthorn/http';
 import { z } from 'zod';
+import { cosignatureVerifier } from './tree/note.js';
 
 export const SERVICE = 'audit';
 
@@ -21,20 +22,62 @@ const books = z.strictObject({
   windowMs: z.int().min(60_000).max(86_400_000).default(300_000),
 });
 
-const aesKey = z
+const random32 = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be 32 random bytes in hex: openssl rand -hex 32')
   .transform((text) => Buffer.from(text, 'hex'));
 
 const encryption = z.strictObject({
   /** Wrap the keys of people: the first the new ones; those below it only open what they once wrapped. */
-  keys: z.tuple([z.strictObject({ id: z.string().min(1).max(100), key: aesKey })], z.strictObject({ id: z.string().min(1).max(100), key: aesKey })),
+  keys: z.tuple([z.strictObject({ id: z.string().min(1).max(100), key: random32 })], z.strictObject({ id: z.string().min(1).max(100), key: random32 })),
   /** Finds a person by their address. Never changes: with another one nobody would be found again. */
-  lookupKey: aesKey,
+  lookupKey: random32,
+});
+
+const witness = z.strictObject({
+  /** Below it the witness has its `add-checkpoint`. */
+  url: z.url(),
+  key: z.string().transform((text, context) => {
+    try {
+      return cosignatureVerifier(text);
+    } catch (error) {
+      context.addIssue((error as Error).message);
+      return z.NEVER;
+    }
+  }),
+});
+
+const store = z
+  .strictObject({
+    folder: z.string().min(1).optional(),
+    database: z.strictObject({ url: z.string().min(1), password: z.string().optional() }).optional(),
+    bucket: z
+      .strictObject({
+        url: z.url(),
+        region: z.string().min(1).default('us-east-1'),
+        accessKeyId: z.string().min(1),
+        secretAccessKey: z.string().min(1),
+      })
+      .optional(),
+  })
+  .refine((places) => Object.keys(places).length === 1, 'must name one place: folder, database or bucket');
+
+const checkpoints = z.strictObject({
+  /** How often the log is signed while it grows. */
+  everyMs: z.int().min(100).max(60_000).default(10_000),
+  /** Where they are kept beyond the reach of whoever could rewrite the log. */
+  store: store.optional(),
+  /** Others who vouch that the log was only ever added to. */
+  witnesses: z.array(witness).default([]),
 });
 
 const section = z.strictObject({
   keys: z.array(auditorKey).min(1),
+  /** The name of this log for all time, such as acme.example/audit; it becomes a path in the store. */
+  origin: z.string().max(200).regex(/^(?!.*\.\.)[a-z0-9][a-z0-9.-]*(?:\/[A-Za-z0-9._-]+)*$/, 'must be a name like acme.example/audit'),
+  /** Seeds of Ed25519 keys. All of them sign, so that a new key overlaps with the one it replaces. */
+  signingKeys: z.array(random32).min(1),
+  checkpoints: checkpoints.prefault({}),
   encryption,
   /** From when on a new log wants the history; without it, from what the streams remember. */
   since: z.iso.datetime({ offset: true }).transform((text) => new Date(text)).optional(),
@@ -42,6 +85,8 @@ const section = z.strictObject({
 });
 
 export type AuditSection = z.infer<typeof section>;
+export type CheckpointSettings = AuditSection['checkpoints'];
+export type StoreSettings = NonNullable<CheckpointSettings['store']>;
 export type AuditConfig = ServiceConfig<AuditSection> & Required<Pick<ServiceConfig<AuditSection>, 'database' | 'nats'>>;
 
 /** The audit section and its environment; throws an error that lists every mistake. */

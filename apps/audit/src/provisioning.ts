@@ -15,8 +15,8 @@ export async function provisionAudit({ adminDatabase, rolePassword, nats }: Prov
     migrations: MIGRATIONS,
     access: 'append-only',
     // No part of the log: whose keys can be destroyed, how far it agrees with the services, what is still to be published,
-    // and how the books stand now.
-    mutableTables: ['people', 'person_addresses', 'reconciliation', 'unrelayed', 'book_keeper', 'book_services', 'books', 'recorded_counts'],
+    // how the books stand now, and whether the log is known to differ from what was signed.
+    mutableTables: ['people', 'person_addresses', 'reconciliation', 'unrelayed', 'book_keeper', 'book_services', 'books', 'recorded_counts', 'log_standing'],
   });
   await ensureTopology(nats, {
     streams: STREAMS,

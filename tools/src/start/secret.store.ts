@@ -9,8 +9,9 @@ const MAKERS = {
   auditorKey: () => `ph_ak_${token(32)}`,
   operatorKey: () => `ph_ok_${token(32)}`,
   linkSecret: () => token(48),
-  auditEncryptionKey: aesKey,
-  auditLookupKey: aesKey,
+  auditEncryptionKey: random32,
+  auditLookupKey: random32,
+  auditSigningKey: random32,
   hubspotToken: () => `pat-sandbox-${token(24)}`,
   caldavPassword: () => token(24),
   postgresAdmin: () => token(24),
@@ -57,8 +58,8 @@ function write(file: string, secrets: Partial<Record<string, string>>): void {
   renameSync(draft, file);
 }
 
-/** 32 bytes for AES-256, in hex as the configuration wants them. */
-function aesKey(): string {
+/** 32 bytes, in hex as the configuration wants keys. */
+function random32(): string {
   return randomBytes(32).toString('hex');
 }
 

@@ -22,6 +22,7 @@ const facts = (over: Partial<StackFacts> = {}): StackFacts => ({
   database: { url: 'postgres://postgres@127.0.0.1:5007/posthorn?sslmode=prefer', password: secrets.postgresAdmin },
   nats: { url: 'nats://127.0.0.1:5008' },
   sandboxDir: '/data/sandbox',
+  checkpointsDir: '/data/checkpoints',
   env: { PATH: '/bin', POSTGRES_URL: 'postgres://root:secret@db/x', NATS_ADMIN_PASSWORD: 'secret', npm_config_token: 'secret' },
   ...over,
 });

@@ -25,6 +25,7 @@ export interface StackFacts {
   database: DatabaseAccess;
   nats: NatsAccess;
   sandboxDir: string;
+  checkpointsDir: string;
   /** What we were started with; the services inherit it, without the administrators' secrets. */
   env: NodeJS.ProcessEnv;
 }
@@ -78,7 +79,7 @@ export function webAddress(port: number): string {
 }
 
 /** What the service's section refers to and nothing else. Values the user has set win: a configuration may point elsewhere. */
-function configurationValues({ name }: ServiceEntry, { references, ports, secrets, sandboxDir, env }: StackFacts): NodeJS.ProcessEnv {
+function configurationValues({ name }: ServiceEntry, { references, ports, secrets, sandboxDir, checkpointsDir, env }: StackFacts): NodeJS.ProcessEnv {
   const ours: NodeJS.ProcessEnv = {
     POSTHORN_INGRESS_URL: webAddress(ports.ingress),
     POSTHORN_SANDBOX_URL: webAddress(ports.sandbox),
@@ -89,6 +90,8 @@ function configurationValues({ name }: ServiceEntry, { references, ports, secret
     POSTHORN_SITE_KEY_SHA256: fingerprintOf(secrets.siteKey),
     POSTHORN_AUDIT_ENCRYPTION_KEY: secrets.auditEncryptionKey,
     POSTHORN_AUDIT_LOOKUP_KEY: secrets.auditLookupKey,
+    POSTHORN_AUDIT_SIGNING_KEY: secrets.auditSigningKey,
+    POSTHORN_CHECKPOINTS_DIR: checkpointsDir,
     POSTHORN_AUDITOR_KEY_SHA256: fingerprintOf(secrets.auditorKey),
     POSTHORN_OPERATOR_KEY_SHA256: fingerprintOf(secrets.operatorKey),
     POSTHORN_HUBSPOT_TOKEN: secrets.hubspotToken,

@@ -188,7 +188,7 @@ class LocalStack implements Stack {
     Object.assign(this.database, database);
     Object.assign(this.urls, { postgres: database.url, nats: nats.url });
     const { configFile, ports } = this.options;
-    return { configFile, references: referencesIn(configFile), ports, secrets, database, nats, sandboxDir: this.files.sandbox, env: this.env };
+    return { configFile, references: referencesIn(configFile), ports, secrets, database, nats, sandboxDir: this.files.sandbox, checkpointsDir: this.files.checkpoints, env: this.env };
   }
 
   private async startService(service: ServiceEntry, facts: StackFacts): Promise<void> {

@@ -47,8 +47,13 @@ export function entriesQueryOf(parameters: unknown): EntriesQuery {
 }
 
 /** The event id in a path; a Problem (400) when it is none. */
-export function eventIdOf(text: string): string {
+export const eventIdOf = (text: string): string => idOf(text, 'eventId', 'an event');
+
+/** The entry id in a path; a Problem (400) when it is none. */
+export const entryIdOf = (text: string): string => idOf(text, 'id', 'an entry');
+
+function idOf(text: string, parameter: string, of: string): string {
   const parsed = uuid.safeParse(text);
-  if (!parsed.success) throw badQuestion([{ code: 'custom', path: ['eventId'], message: 'must be the id of an event, a UUIDv7', input: undefined }], []);
+  if (!parsed.success) throw badQuestion([{ code: 'custom', path: [parameter], message: `must be the id of ${of}, a UUIDv7`, input: undefined }], []);
   return parsed.data;
 }

@@ -50,6 +50,12 @@ export class EntryReader {
     return row === undefined ? undefined : entryOf(row);
   }
 
+  /** Where an entry stands, and its text to the byte. */
+  async leafOf(id: string): Promise<{ position: number; leaf: string } | undefined> {
+    const [row] = await this.database.query<{ position: number; leaf: string }>('SELECT position::float8 AS position, leaf FROM entries WHERE id = $1', [id]);
+    return row;
+  }
+
   /** The newest entries that pass the filter; with `before`, only those older than that id. */
   async page(filter: EntryFilter, limit: number, before?: string): Promise<Entry[]> {
     const { where, params } = conditions(filter, before);

@@ -8,11 +8,12 @@ import { ObservabilityModule } from '@posthorn/observability';
 import { Database } from '@posthorn/persistence';
 import { createFaultProxy, type FaultProxy, type TestDatabase, useDatabase, useNats, waitFor } from '@posthorn/testing';
 import { AppModule, type AuditPace } from '../app.module.js';
-import type { AuditConfig } from '../config.js';
+import type { AuditConfig, AuditSection } from '../config.js';
 import { provisionAudit } from '../provisioning.js';
 import { connectRecording } from '../recording/recording.connection.js';
 
 export const AUDITOR = 'auditor-key-that-sees-everything';
+export const ORIGIN = 'acme.example/audit';
 export const CLERK = 'auditor-key-without-personal-data';
 
 export interface Answer<B> {
@@ -38,12 +39,12 @@ export interface AuditFixture {
   publish(envelopes: readonly Envelope<unknown>[], again?: string): Promise<void>;
   count(): Promise<number>;
   /** One more replica of the service; whoever starts it closes it. */
-  replica(): Promise<NestFastifyApplication>;
+  replica(settings?: Partial<AuditSection>): Promise<NestFastifyApplication>;
   recorded(count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startAudit(pace: AuditPace = {}): Promise<AuditFixture> {
+export async function startAudit(pace: AuditPace = {}, settings: Partial<AuditSection> = {}): Promise<AuditFixture> {
   const database = await useDatabase();
   const nats = await useNats({
     conf: natsAuthorization([
@@ -66,7 +67,12 @@ export async function startAudit(pace: AuditPace = {}): Promise<AuditFixture> {
         { id: 'clerk', sha256: keySha256(CLERK), personalData: false },
       ],
       encryption: { keys: [{ id: 'first', key: randomBytes(32) }], lookupKey: randomBytes(32) },
+      origin: ORIGIN,
+      signingKeys: [randomBytes(32)],
+      // Tests call for rounds; many of them rewrite the log in ways that a signer must not find.
+      checkpoints: { everyMs: 3_600_000, witnesses: [] },
       books: { everyMs: 10_000, windowMs: 300_000 },
+      ...settings,
     },
   };
   const app = await startApp(config, pace);
@@ -85,8 +91,8 @@ export async function startAudit(pace: AuditPace = {}): Promise<AuditFixture> {
     inquiry: world.get(Inquiry),
     servers: { nats: nats.servers, database },
     count,
-    async replica() {
-      const replica = await startApp(config, pace);
+    async replica(changed = {}) {
+      const replica = await startApp({ ...config, section: { ...config.section, ...changed } }, pace);
       await Promise.all([replica.get(Database).ready(), replica.get(NatsConnectionProvider).whenConnected()]);
       return replica;
     },

@@ -31,24 +31,17 @@ export interface CosignatureVerifier {
   findIn(lines: readonly string[], text: string): string | undefined;
 }
 
-/**
- * A signer out of `PRIVATE+KEY+<name>+<id>+<base64 key>`, as golang.org/x/mod/sumdb/note writes it and the command
- * `posthorn audit key` prints it. Throws NoteError.
- */
-export function noteSigner(signerKey: string): NoteSigner {
-  const match = /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(signerKey.trim());
-  const [, name = '', id = '', encoded = ''] = match ?? [];
-  const bytes = Buffer.from(encoded, 'base64');
-  if (match === null || !KEY_NAME.test(name) || bytes.length !== 1 + RAW_KEY_BYTES || bytes[0] !== ED25519) {
-    throw new NoteError('AUDIT_SIGNING_KEY_INVALID: the signing key must be PRIVATE+KEY+<name>+<id>+<key>, an Ed25519 key. Make one with: posthorn audit key <name>');
+/** A signer out of a name and the 32 bytes that an Ed25519 key is made from. Throws NoteError. */
+export function noteSigner(name: string, seed: Uint8Array): NoteSigner {
+  if (!KEY_NAME.test(name) || seed.length !== RAW_KEY_BYTES) {
+    throw new NoteError('SIGNING_KEY_INVALID: a signing key is 32 random bytes, and its name has neither spaces nor "+". Make a key with: openssl rand -hex 32');
   }
-  const key = createPrivateKey({ key: Buffer.concat([PRIVATE_DER, bytes.subarray(1)]), format: 'der', type: 'pkcs8' });
+  const key = createPrivateKey({ key: Buffer.concat([PRIVATE_DER, seed]), format: 'der', type: 'pkcs8' });
   const publicKey = rawPublicKeyOf(key);
   const keyId = keyIdOf(name, ED25519, publicKey);
-  if (keyId.toString('hex') !== id) throw new NoteError('AUDIT_SIGNING_KEY_INVALID: the id in the signing key is not that of its name and key. Copy the whole key again.');
   return {
     name,
-    verifierKey: `${name}+${id}+${Buffer.concat([Buffer.from([ED25519]), publicKey]).toString('base64')}`,
+    verifierKey: `${name}+${keyId.toString('hex')}+${Buffer.concat([Buffer.from([ED25519]), publicKey]).toString('base64')}`,
     signatureOf: (text) => signatureLine(name, keyId, sign(null, Buffer.from(text), key)),
   };
 }

@@ -11,6 +11,8 @@ export const OUTCOMES = {
   'audit.books.closed': { service: 'audit', summary: 'How the books of a service and a site stand at the end of a day.' },
   'audit.books.differ': { service: 'audit', summary: 'A service does not have what was accepted, for longer than the reconciler needs; `events` names the missing.' },
   'audit.books.agree': { service: 'audit', summary: 'The books that differed balance again.' },
+  'audit.log.differs': { service: 'audit', summary: 'The log is not what was signed of it; nothing more is signed.' },
+  'audit.log.agrees': { service: 'audit', summary: 'The log begins again with what was signed of it.' },
 } as const satisfies Record<string, { service: string; summary: string }>;
 
 export type BusinessOutcomeType = keyof typeof OUTCOMES;

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { badQuestion } from '../questions/bad.question.js';
+
+const MAX_LIMIT = 500;
+const WHOLE = /^(?:0|[1-9]\d{0,14})$/;
+
+const whole = z.string().regex(WHOLE, 'must be a whole number, 0 or more').transform(Number);
+const limit = z
+  .string()
+  .regex(/^\d{1,4}$/, `must be a number from 1 to ${MAX_LIMIT}`)
+  .transform(Number)
+  .pipe(z.int().min(1, `must be a number from 1 to ${MAX_LIMIT}`).max(MAX_LIMIT, `must be a number from 1 to ${MAX_LIMIT}`))
+  .default(100);
+
+const consistencyQuery = z.strictObject({ from: whole, to: whole.optional() });
+const checkpointsQuery = z.strictObject({ limit, before: whole.optional() });
+
+/** The question of a URL; a Problem (400) that names every mistake. */
+export const consistencyQueryOf = (parameters: unknown): z.infer<typeof consistencyQuery> => read(consistencyQuery, parameters);
+export const checkpointsQueryOf = (parameters: unknown): z.infer<typeof checkpointsQuery> => read(checkpointsQuery, parameters);
+
+/** A number that the tree does not reach, or that is on the wrong side of the other. */
+export function badNumber(parameter: string, message: string): Error {
+  return badQuestion([{ code: 'custom', path: [parameter], message, input: undefined }], []);
+}
+
+function read<S extends z.ZodObject>(schema: S, parameters: unknown): z.infer<S> {
+  const parsed = schema.safeParse({ ...(parameters as object) });
+  if (!parsed.success) throw badQuestion(parsed.error.issues, Object.keys(schema.shape));
+  return parsed.data;
+}
