@@ -105,8 +105,8 @@ class EmbeddedPostgres extends LocalServer implements PostgresServer {
       // Sockets in /tmp would be one more thing to clash over and to leave behind.
       'unix_socket_directories=',
       `max_connections=${this.options.maxConnections ?? 200}`,
-      'shared_buffers=64MB',
-      'max_wal_size=512MB',
+      // One that keeps its data carries a whole system, whose backlog should not be read from files over and over.
+      ...(this.temporary ? ['shared_buffers=64MB', 'max_wal_size=512MB'] : ['shared_buffers=256MB', 'max_wal_size=1GB']),
       ...(this.durable ? [] : UNSAFE),
     ];
     const args = ['-D', this.data, '-p', String(this.port), ...settings.flatMap((setting) => ['-c', setting])];

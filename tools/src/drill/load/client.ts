@@ -18,6 +18,8 @@ interface Answer {
 
 const TICK_MS = 20;
 const PATIENCE_MS = 6_000;
+/** Calls under way at a time. What waits for its turn is not impatient yet: a call given up in the queue would only be sent twice. */
+const CALLS_AT_ONCE = 64;
 /** As a patient website would; a crowd that knocks more often takes from those inside the machine they need. */
 const LONGEST_WAIT_MS = 3_000;
 /** How often a client asks again although it was answered: the answer may have got lost on its way to the shop. */
@@ -34,8 +36,10 @@ export class LoadClient {
   readonly contradictions: string[] = [];
   tries = 0;
   inFlight = 0;
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: CALLS_AT_ONCE });
   private readonly random: Random;
+  private readonly waiting: (() => void)[] = [];
+  private calls = 0;
   private readonly continuing: { story: Story; step: number; dueAt: number }[] = [];
   private timer: NodeJS.Timeout | undefined;
   private stories = 0;
@@ -94,8 +98,7 @@ export class LoadClient {
 
   private async untilAccepted(key: string, body: string): Promise<string | undefined> {
     for (let wait = 100; !this.givenUp; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-      this.tries += 1;
-      const answer = await this.post(key, body).catch(() => undefined);
+      const answer = await this.inTurn(() => this.post(key, body)).catch(() => undefined);
       if (answer?.status === 202) {
         const id = idIn(answer.body);
         if (id !== undefined) return id;
@@ -106,6 +109,20 @@ export class LoadClient {
       await new Promise((resolve) => setTimeout(resolve, this.random.between(0.5, 1) * wait));
     }
     return undefined;
+  }
+
+  private async inTurn<T>(call: () => Promise<T>): Promise<T> {
+    if (this.calls >= CALLS_AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.calls += 1;
+    try {
+      if (this.givenUp) throw new Error('The drill has ended.');
+      this.tries += 1;
+      return await call();
+    } finally {
+      const next = this.waiting.shift();
+      if (next === undefined) this.calls -= 1;
+      else next();
+    }
   }
 
   private post(key: string, body: string): Promise<Answer> {
