@@ -1,5 +1,5 @@
 /** Exit codes, for scripts. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3, refused: 4, unbalanced: 5 } as const;
+export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3, refused: 4, unbalanced: 5, untrue: 6 } as const;
 
 /** Told in words, without a stack: what went wrong, and what to do. */
 export class CliError extends Error {

@@ -15,15 +15,21 @@ const KEY_OF: Record<Face, string> = { ingress: "a site's key", audit: "an audit
 
 /** Where a face of Posthorn is, and with which key: from a flag, the environment, or the file of a running `npm start`. */
 export function accessTo(face: Face, flags: { url?: string; key?: string }, world: World): Access {
+  const access = addressOf(face, flags, world);
+  if (access.key === '') throw new CliError(EXIT.usage, `${face} asks for ${KEY_OF[face]}, and none was given.`, `Set POSTHORN_${face.toUpperCase()}_KEY.`);
+  return access;
+}
+
+/** The same for what needs no key: it is empty where there is none. */
+export function addressOf(face: Face, flags: { url?: string; key?: string }, world: World): Access {
   const name = `POSTHORN_${face.toUpperCase()}`;
   const known = fromFile(world)?.[face];
   const url = flags.url ?? valueOf(world, `${name}_URL`) ?? known?.url;
   // The file's key belongs to the file's address, and goes nowhere else.
   const key = flags.key ?? valueOf(world, `${name}_KEY`) ?? (url === known?.url ? known?.key : undefined);
   if (url === undefined) throw new CliError(EXIT.usage, `Where is ${face}? Nothing says.`, `Set ${name}_URL and ${name}_KEY, or run this beside a running npm start.`);
-  if (key === undefined) throw new CliError(EXIT.usage, `${face} asks for ${KEY_OF[face]}, and none was given.`, `Set ${name}_KEY.`);
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw new CliError(EXIT.usage, `"${url}" is not the address of ${face}.`, 'It begins with http:// or https://.');
-  return { face, url: url.replace(/\/+$/, ''), key };
+  return { face, url: url.replace(/\/+$/, ''), key: key ?? '' };
 }
 
 type ClientFile = Partial<Record<Face, { url?: string; key?: string }>>;

@@ -19,7 +19,7 @@ export interface Request {
 export async function call<T>(access: Access, path: string, { method = 'GET', body, headers = {} }: Request = {}): Promise<T> {
   const response = await send(access, path, {
     method,
-    headers: { authorization: `Bearer ${access.key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    headers: { ...(access.key === '' ? {} : { authorization: `Bearer ${access.key}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
@@ -27,6 +27,38 @@ export async function call<T>(access: Access, path: string, { method = 'GET', bo
   const answer = parse(text);
   if (response.ok && answer !== undefined) return answer as T;
   throw failure(access, response.status, answer as ProblemBody | undefined);
+}
+
+export interface BytesRequest {
+  /** How many bytes an answer may have. */
+  readonly limit: number;
+  /** Whether the key goes along. */
+  readonly keyed: boolean;
+}
+
+/** The bytes of a resource; undefined when there is none. */
+export async function callBytes(access: Access, path: string, { limit, keyed }: BytesRequest): Promise<Buffer | undefined> {
+  const response = await send(access, path, { headers: keyed ? { authorization: `Bearer ${access.key}` } : {}, signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (response.ok) return read(access, response, limit);
+  const text = await response.text();
+  if (response.status === 404) return undefined;
+  throw failure(access, response.status, parse(text) as ProblemBody | undefined);
+}
+
+async function read({ face, url }: Access, response: Response, limit: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > limit) throw new CliError(EXIT.failed, `${face} at ${url} answers with more than ${limit} bytes.`, `Check POSTHORN_${face.toUpperCase()}_URL.`);
+    }
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(EXIT.unreachable, `${face} at ${url} broke off its answer.`, 'Try again.');
+  }
+  return Buffer.concat(chunks, size);
 }
 
 async function send({ face, url }: Access, path: string, init: RequestInit): Promise<Response> {

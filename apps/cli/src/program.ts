@@ -1,6 +1,7 @@
 import { type World } from './cli.context.js';
 import { CliError, EXIT, misuse } from './cli.error.js';
 import { type Command } from './command.js';
+import { audit } from './commands/audit.command.js';
 import { books } from './commands/books.command.js';
 import { connections } from './commands/connections.command.js';
 import { deliveries } from './commands/deliveries.command.js';
@@ -9,7 +10,7 @@ import { redeliver } from './commands/redeliver.command.js';
 import { send } from './commands/send.command.js';
 import { trace } from './commands/trace.command.js';
 
-const COMMANDS: readonly Command[] = [send, trace, connections, deliveries, redeliver, books, drill];
+const COMMANDS: readonly Command[] = [send, trace, connections, deliveries, redeliver, books, audit, drill];
 
 const HELP = `posthorn <command> [options]
 
@@ -23,7 +24,7 @@ Where to ask, and with which key, comes from --url and --key, from the environme
 the command line of a process can be seen by others.
 
 Exit codes: 0 done · 1 refused or not found · 2 wrong usage · 3 unreachable · 4 wrong key
-            5 the books do not balance
+            5 the books do not balance · 6 the audit log is not what it says
 `;
 
 /** Runs the command line and returns the exit code. */

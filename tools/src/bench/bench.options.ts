@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const BENCHMARKS = ['accepting', 'latency', 'dispatch', 'audit', 'memory', 'guard', 'growth'] as const;
+export const BENCHMARKS = ['accepting', 'latency', 'dispatch', 'audit', 'memory', 'guard', 'verify', 'growth'] as const;
 export type BenchmarkName = (typeof BENCHMARKS)[number];
 /** Minutes of preparation: only when it is named. */
 const BY_HAND: readonly BenchmarkName[] = ['growth'];
@@ -29,6 +29,7 @@ same Postgres (which waits for the disk) and the same NATS. Starts what it needs
   audit            entries per second into the audit log
   memory           resident memory of each service after load
   guard            what a guard adds to a call
+  verify           entries of the audit log verified per second, as posthorn audit verify does
   growth           deliveries per second after a thousand, a hundred thousand and ten million others
                    (only when named: it fills the tables first)
 

@@ -13,6 +13,7 @@ import { measureLatency } from './latency.bench.js';
 import { measureMemory } from './memory.bench.js';
 import { type Circumstances, renderResult, reportJson } from './report.js';
 import { Rig } from './rig.js';
+import { measureVerify } from './verify.bench.js';
 
 const MEASURE: Record<BenchmarkName, (measuring: Measuring) => Promise<Result>> = {
   accepting: measureAccepting,
@@ -21,6 +22,7 @@ const MEASURE: Record<BenchmarkName, (measuring: Measuring) => Promise<Result>> 
   audit: measureAudit,
   memory: measureMemory,
   guard: measureGuard,
+  verify: measureVerify,
   growth: measureGrowth,
 };
 
