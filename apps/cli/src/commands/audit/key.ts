@@ -6,7 +6,7 @@ import { verifierKeyOf } from '../../verify/signed.note.js';
 
 const ED25519 = 0x01;
 
-/** A new key for a log to sign with, in the spelling of golang.org/x/mod/sumdb/note. */
+/** A new key for a log to sign with, and what others verify it by. */
 export async function newKey(args: readonly string[], world: World): Promise<number> {
   const { values, positionals } = parse('audit', args, { json: { type: 'boolean' } });
   const [name = ''] = positionals;
@@ -15,12 +15,11 @@ export async function newKey(args: readonly string[], world: World): Promise<num
   const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
   const seed = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32);
   const id = verifierKeyOf(name, ED25519, raw).id.toString('hex');
-  const encoded = (bytes: Buffer): string => Buffer.concat([Buffer.of(ED25519), bytes]).toString('base64');
-  const key = { signingKey: `PRIVATE+KEY+${name}+${id}+${encoded(seed)}`, seed: seed.toString('hex'), verifierKey: `${name}+${id}+${encoded(raw)}` };
+  const key = { origin: name, signingKey: seed.toString('hex'), verifierKey: `${name}+${id}+${Buffer.concat([Buffer.of(ED25519), raw]).toString('base64')}` };
   if (values.json === true) writeJson(world, key);
   else {
-    world.out.write(`signing key   ${key.signingKey}\nseed          ${key.seed}\nverifier key  ${key.verifierKey}\n`);
-    world.error.write('The signing key is a secret: into the configuration of audit, and nowhere else (the seed is the same in hex).\nThe verifier key is for everybody who wants to verify the log.\n');
+    world.out.write(`origin        ${key.origin}\nsigning key   ${key.signingKey}\nverifier key  ${key.verifierKey}\n`);
+    world.error.write('The signing key is a secret: it belongs among the signingKeys of audit, and nowhere else.\nThe verifier key is for everybody who is to verify the log.\n');
   }
   return Promise.resolve(EXIT.ok);
 }
