@@ -4,6 +4,7 @@ import { defectsProof } from './defects/defects.proof.js';
 import { type Finding, type Proof } from './proof.js';
 import { outageProof } from './outage/outage.proof.js';
 import { replicasProof } from './replicas/replicas.proof.js';
+import { sequencerProof } from './sequencer/sequencer.proof.js';
 
 /** What `npm run prove` can prove, by name. */
 export const PROOFS = {
@@ -12,6 +13,7 @@ export const PROOFS = {
   defects: defectsProof,
   outage: outageProof,
   replicas: replicasProof,
+  sequencer: sequencerProof,
 } as const satisfies Record<string, Proof>;
 
 /** One of the proofs, for a test that runs its short version. */

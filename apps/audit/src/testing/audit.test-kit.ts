@@ -79,7 +79,7 @@ export async function startAudit(pace: AuditPace = {}, settings: Partial<AuditSe
   const world = await startWorld(nats.servers);
   const superuser = new Database({ url: database.adminUrl, schema: 'audit', service: 'test' });
   const role = new Database({ url: roleUrl, schema: 'audit', service: 'test' });
-  await Promise.all([superuser.ready(), role.ready()]);
+  await Promise.all([superuser.ready(), role.ready(), app.get(Database).ready()]);
   const publisher = world.get(JetStreamPublisher);
   const count = async (): Promise<number> => Number((await superuser.query<{ n: string }>("SELECT count(*) AS n FROM entries WHERE kind <> 'access'"))[0]?.n);
   const base = await app.getUrl();

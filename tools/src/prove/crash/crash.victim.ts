@@ -68,7 +68,7 @@ export class Victim {
 }
 
 /** As an operator provisions it, on the servers themselves. */
-async function provision(name: VictimName, { adminUrl, natsPort }: VictimServers): Promise<void> {
+export async function provision(name: string, { adminUrl, natsPort }: Pick<VictimServers, 'adminUrl' | 'natsPort'>): Promise<void> {
   const env = { ...bare(), ADMIN_DATABASE_URL: adminUrl, NATS_URL: `nats://127.0.0.1:${natsPort}` };
   await new Promise<void>((resolve, reject) => {
     const child = spawn(process.execPath, ['--enable-source-maps', builtFile(name, 'provision')], { cwd: WORKSPACE, env, stdio: ['ignore', 'ignore', 'pipe'] });
