@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { exactBase64 } from './exact.base64.js';
 import { IdSet } from './id.set.js';
 
@@ -27,7 +26,6 @@ export class EntryContents {
   /** What is wrong with the entry, if anything. */
   problemOf(entry: Buffer): { code: 'ENTRY_UNREADABLE' | 'ENTRY_REPEATED'; what: string } | undefined {
     const unreadable = (what: string) => ({ code: 'ENTRY_UNREADABLE', what }) as const;
-    if (!isUtf8(entry)) return unreadable('is not UTF-8');
     const shape = parse(entry);
     if (shape === undefined) return unreadable('is not JSON');
     const id = shape.envelope?.id;

@@ -88,7 +88,6 @@ class Reading {
     const bytes = Buffer.from(entry);
     const leaf = leafHash(bytes);
     this.proven ??= proof !== undefined;
-    if (this.proven !== (proof !== undefined)) throw untrue('EXPORT_UNREADABLE', `Line ${line.number}: some entries have a proof, and some have none.`);
     const at = this.proven ? this.prove(line.number, index, leaf, proof) : this.append(leaf);
     this.look(at, bytes);
     this.entries += 1;

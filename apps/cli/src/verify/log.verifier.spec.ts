@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Checkpoint } from './checkpoint.js';
+import { readBundle } from './entry.bundle.js';
 import { type Finding } from './finding.js';
 import { entryText, renumbered, TestLog } from './log.test-kit.js';
 import { verifyLog } from './log.verifier.js';
+import { rootOf } from './merkle.hash.js';
 
 const SIZE = 600;
 
@@ -107,6 +109,22 @@ describe('what else is looked at', () => {
     const { findings } = await verified(log);
     expect(new Set(findings.map(({ code }) => code))).toEqual(new Set(['TILE_WRONG']));
     expect(findings[0]).toMatchObject({ from: 258, to: 258 });
+  });
+
+  it('an entry that is not UTF-8 is named, and its neighbours are not', async () => {
+    const log = new TestLog(3, (position) => (position === 2 ? `${entryText(2).slice(0, -1)}\ud800}` : entryText(position)));
+    const entries = (await log.entries(0, 3))!;
+    const at = entries.indexOf('\ufffd');
+    entries[at] = 0xff;
+    log.entries = () => Promise.resolve(Buffer.from(entries));
+    for (const contents of [true, false]) {
+      const { findings } = await verifyLog(log, log.open(), [], { contents });
+      expect(findings.map(short)).toEqual(['ENTRY_CHANGED 2']);
+    }
+    const leaves = readBundle(Buffer.from(entries), 3).hashes;
+    log.tile = () => Promise.resolve(leaves);
+    const { findings } = await verifyLog(log, { ...log.open(), root: rootOf(leaves) }, [], { contents: false });
+    expect(findings.map(short)).toEqual(['ENTRY_UNREADABLE 2']);
   });
 
   it('entries that were recorded badly are named, though the tree has them', async () => {

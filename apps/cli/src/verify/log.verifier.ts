@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type Checkpoint } from './checkpoint.js';
 import { type Bundle, readBundle } from './entry.bundle.js';
 import { EntryContents } from './entry.contents.js';
@@ -31,6 +32,7 @@ export interface Verified {
 
 const AT_ONCE = 8;
 const MOST_NOTES = 200;
+const NOT_UTF8 = { code: 'ENTRY_UNREADABLE', what: 'is not UTF-8' } as const;
 
 /** Reads the whole log up to the checkpoint and says what is wrong with it, if anything. */
 export async function verifyLog(log: LogSource, checkpoint: Checkpoint, older: readonly Checkpoint[], { contents, progress }: VerifyOptions): Promise<Verified> {
@@ -105,7 +107,7 @@ class Reading {
     if (!bundle.whole && bundle.count > 0) this.noteTile(`tile/entries number ${start / TILE_WIDTH} has bytes that are no entry`);
     for (let at = 0; at < bundle.count; at += 1) {
       if (complete && bundle.positions[at] !== start + at + 1) this.seen.elsewhere.add(start + at);
-      const problem = this.contents?.problemOf(bundle.entry(at)) ?? (bundle.utf8 || this.contents !== undefined ? undefined : { code: 'ENTRY_UNREADABLE' as const, what: 'is in a bundle that is not UTF-8' });
+      const problem = !bundle.utf8 && !isUtf8(bundle.entry(at)) ? NOT_UTF8 : this.contents?.problemOf(bundle.entry(at));
       if (problem === undefined) continue;
       // Where some are missing, an entry itself knows best.
       const position = complete ? start + at + 1 : (bundle.positions[at] ?? 0);
