@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -89,6 +90,15 @@ describe('posthorn audit verify', () => {
     expect((await posthorn('verify', '--witness-key', WITNESS.verifierKey)).out).toContain('WITNESS_MISSING');
     log.note = log.sign(300, WITNESS);
     expect((await posthorn('verify', '--witness-key', WITNESS.verifierKey)).out).toContain('Cosigned by witness.example');
+  });
+
+  it('verifies an export without asking the log for anything', async () => {
+    const lines = [{ log: { origin: ORIGIN, size: 300, checkpoint: log.note } }, ...log.tree.map((entry) => ({ entry }))].map((line) => `${JSON.stringify(line)}\n`).join('');
+    const end = JSON.stringify({ end: { entries: 300, sha256: createHash('sha256').update(lines).digest('hex') } });
+    writeFileSync(join(home, 'log.ndjson'), `${lines}${end}\n`);
+    writeFileSync(join(home, 'old.txt'), log.sign(77));
+    const { code, out } = await posthorn('verify', '--export', 'log.ndjson', '--checkpoint', 'old.txt', '--url', 'http://127.0.0.1:1');
+    expect([code, out]).toEqual([0, expect.stringMatching(/of the whole log: 300 entries[^]*goes on from 1 older checkpoint\.[^]*All right/)]);
   });
 
   it('believes nothing under a bad signature', async () => {
