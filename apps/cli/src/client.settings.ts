@@ -32,7 +32,14 @@ export function addressOf(face: Face, flags: { url?: string; key?: string }, wor
   return { face, url: url.replace(/\/+$/, ''), key: key ?? '' };
 }
 
-type ClientFile = Partial<Record<Face, { url?: string; key?: string }>>;
+/** The keys that a running `npm start` signs its log with; none for a log at another address. */
+export function knownVerifierKeys(flags: { url?: string }, world: World): readonly string[] {
+  const known = fromFile(world)?.audit;
+  const url = flags.url ?? valueOf(world, 'POSTHORN_AUDIT_URL') ?? known?.url;
+  return url === known?.url ? (known?.verifierKeys ?? []) : [];
+}
+
+type ClientFile = Partial<Record<Face, { url?: string; key?: string; verifierKeys?: string[] }>>;
 
 /** `.posthorn/client.json`, here or in a folder above; `npm start` writes it. */
 function fromFile({ env, cwd }: World): ClientFile | undefined {

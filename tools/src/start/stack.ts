@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type LocalServer } from '@posthorn/testing';
 import { builtFile } from '../workspace.js';
-import { writeClientFile } from './client.file.js';
+import { verifierKeysOf, writeClientFile } from './client.file.js';
 import { referencesIn } from './configuration.references.js';
 import { type Death, Keeper } from './keeper.js';
 import { type PortName, type PortPlan, requireFree } from './port.plan.js';
@@ -133,7 +133,7 @@ class LocalStack implements Stack {
       await Promise.allSettled(starts);
       throw error;
     });
-    writeClientFile(this.files.client, this);
+    writeClientFile(this.files.client, this, await verifierKeysOf(this.urls['audit'] ?? ''));
   }
 
   async provision(): Promise<void> {

@@ -20,7 +20,8 @@ what the log hands out and the keys you trust; the standards are RFC 9162 and C2
   key         makes a key for the log to sign with
 
   --verifier-key KEY     of the log, <name>+<id>+<base64>, from its operator and not from the log; several while a
-                         key is being replaced (or POSTHORN_AUDIT_VERIFIER_KEY, separated by spaces)
+                         key is being replaced (or POSTHORN_AUDIT_VERIFIER_KEY, separated by spaces; or that of a
+                         running npm start)
   --origin NAME          which log it has to be, where that is not the key's name
   --witness-key KEY      of a witness that has to have cosigned the latest checkpoint; several: each of them
   --checkpoint PATH      an older checkpoint, or a folder of them, that the log has to go on from; several

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type World } from '../../cli.context.js';
+import { knownVerifierKeys } from '../../client.settings.js';
 import { CliError, EXIT, misuse } from '../../cli.error.js';
 import { COMMON } from '../../command.js';
 import { type Checkpoint, openCheckpoint, type Trust } from '../../verify/checkpoint.js';
@@ -15,11 +16,13 @@ interface TrustFlags {
   'verifier-key'?: string[];
   'witness-key'?: string[];
   origin?: string;
+  url?: string;
 }
 
-/** Whom the auditor believes. There is no default: a key that the log hands out proves nothing about the log. */
-export function trustOf(flags: TrustFlags, { env }: World): Trust {
-  const given = flags['verifier-key'] ?? (env['POSTHORN_AUDIT_VERIFIER_KEY'] ?? '').split(/\s+/).filter((key) => key !== '');
+/** Whom the auditor believes. Never a key that the log hands out, which proves nothing about the log. */
+export function trustOf(flags: TrustFlags, world: World): Trust {
+  const inEnvironment = (world.env['POSTHORN_AUDIT_VERIFIER_KEY'] ?? '').split(/\s+/).filter((key) => key !== '');
+  const given = flags['verifier-key'] ?? (inEnvironment.length > 0 ? inEnvironment : knownVerifierKeys(flags, world));
   const keys = given.map((text) => readKey(text, parseVerifierKey, '--verifier-key'));
   const [first] = keys;
   if (first === undefined) throw new CliError(EXIT.usage, 'Whose signature is to be believed? No verifier key was given.', "Get the log's verifier key from its operator, and give it as --verifier-key or in POSTHORN_AUDIT_VERIFIER_KEY.");
