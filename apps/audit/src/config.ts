@@ -1,18 +1,24 @@
 import { loadConfig, loadProvisioning, type ProvisioningConfig, type ServiceConfig } from '@posthorn/configuration';
+import { SITE_ID } from '@posthorn/contracts';
 import type { ApiKeyEntry } from '@posthorn/http';
 import { z } from 'zod';
+import { grantOf } from './questions/auditor.js';
 import { cosignatureVerifier } from './tree/note.js';
 
 export const SERVICE = 'audit';
 
-/** A key without it sees that a personal field was there, but not what it said. */
-export const SEES_PERSONAL_DATA = 'audit:personal-data';
+const rights = {
+  /** Whose entries they see; without it, every site's. */
+  sites: z.array(z.string().regex(SITE_ID, 'must be a site id')).min(1).optional(),
+  personalData: z.boolean().default(false),
+  export: z.boolean().default(false),
+};
 
 const auditorKey = z.strictObject({
   /** Named in the log of who asked what. */
   id: z.string().min(1).max(100),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the key as 64 lower-case hex digits'),
-  personalData: z.boolean().default(false),
+  ...rights,
 });
 
 const books = z.strictObject({
@@ -100,5 +106,8 @@ export function loadAuditProvisioning(env: NodeJS.ProcessEnv = process.env): Pro
 
 /** The auditors' keys, for the ring. */
 export function keysOf({ keys }: AuditSection): ApiKeyEntry[] {
-  return keys.map(({ id, sha256, personalData }) => ({ id, sha256, scopes: personalData ? [SEES_PERSONAL_DATA] : [] }));
+  return keys.map(({ id, sha256, ...rights }) => {
+    const grant = grantOf(rights);
+    return { id, sha256, scopes: grant.scopes, grants: [grant] };
+  });
 }

@@ -1,11 +1,19 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 
+/** What a caller may do, and at which sites; without sites, everywhere. */
+export interface Grant {
+  sites?: readonly string[];
+  scopes: readonly string[];
+}
+
 /** A key as configured: only the SHA-256 of the secret is ever stored. */
 export interface ApiKeyEntry {
   /** Names the key in logs and rotation; not secret. */
   id: string;
   /** The site the key speaks for. Keys of auditors have none. */
   site?: string;
+  /** What it may do differs from site to site. `scopes` are those it has at one of them at least. */
+  grants?: readonly Grant[];
   /** 64 hex digits. */
   sha256: string;
   scopes?: readonly string[];

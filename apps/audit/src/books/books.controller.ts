@@ -1,6 +1,7 @@
-import { Controller, Get, Logger, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Logger, Query } from '@nestjs/common';
 import { BOOK_STATES, type BookState } from '@posthorn/contracts';
-import { type ApiKey, ApiKeyGuard, Caller } from '@posthorn/http';
+import { Caller, RequireKey } from '@posthorn/http';
+import { AsAuditor, Auditor } from '../questions/auditor.js';
 import { booksQueryOf } from './books.query.js';
 import { BooksReader, type BookView } from './books.reader.js';
 
@@ -17,18 +18,18 @@ export interface BooksAnswer {
 
 const FIGURES = ['accepted', ...BOOK_STATES, 'missing'] as const;
 
-/** `GET /v1/books`: whether every service has every event it should, and in which state. */
+/** `GET /v1/books`: whether every service has every event it should, and in which state. Numbers only: reading them is logged, and no entry. */
 @Controller('v1/books')
-@UseGuards(ApiKeyGuard)
+@RequireKey()
 export class BooksController {
   private readonly logger = new Logger(BooksController.name);
 
   constructor(private readonly books: BooksReader) {}
 
   @Get()
-  async show(@Query() parameters: unknown, @Caller() auditor: ApiKey): Promise<BooksAnswer> {
+  async show(@Query() parameters: unknown, @Caller(AsAuditor) auditor: Auditor): Promise<BooksAnswer> {
     const query = booksQueryOf(parameters, this.books.now);
-    const books = await this.books.read(query);
+    const books = await this.books.read(auditor, query);
     this.logger.log({ msg: 'the books were read', auditor: auditor.id, ...query, count: books.length });
     const totals = totalsOf(books);
     return { from: query.from, until: query.until, balanced: books.every(({ balanced, stale }) => balanced && !stale), totals, books };

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@posthorn/persistence';
+import type { Auditor } from '../questions/auditor.js';
 import { BOOK_OPTIONS, type BookOptions, dayOf, daysBefore } from './book.options.js';
 import { BOOK_COLUMNS, type WrittenBook } from './book.outcomes.js';
 import { staleAfterMs } from './bookkeeper.service.js';
@@ -29,7 +30,7 @@ const BOOKS = `
   SELECT ${BOOK_COLUMNS}, differs, as_of, history_as_of,
          (SELECT closed_at FROM book_closings c WHERE c.day = books.day AND c.site = books.site AND c.service = books.service) AS closed_at
     FROM books JOIN book_services USING (service)
-   WHERE day BETWEEN $1 AND $2 AND ($3::text IS NULL OR site = $3) AND ($4::text IS NULL OR service = $4)
+   WHERE day BETWEEN $1 AND $2 AND ($3::text[] IS NULL OR site = ANY($3)) AND ($4::text IS NULL OR service = $4)
    ORDER BY books.day DESC, site, service`;
 
 /** Reads the books as they were last found. */
@@ -44,8 +45,8 @@ export class BooksReader {
     return this.options.now?.() ?? new Date();
   }
 
-  async read({ from, until, site, service }: BooksQuery): Promise<BookView[]> {
-    const rows = await this.database.query<Row>(BOOKS, [from, until, site ?? null, service ?? null]);
+  async read(auditor: Auditor, { from, until, site, service }: BooksQuery): Promise<BookView[]> {
+    const rows = await this.database.query<Row>(BOOKS, [from, until, auditor.sitesFor(site) ?? null, service ?? null]);
     const { now } = this;
     const recent = daysBefore(dayOf(now), 1);
     return rows.map(({ differs, as_of: recentlyAsOf, history_as_of: historyAsOf, closed_at: closedAt, ...book }) => ({

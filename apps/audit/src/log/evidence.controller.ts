@@ -1,9 +1,10 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Controller, Get, Header, Headers, Inject, Param, Res } from '@nestjs/common';
-import { type ApiKey, Caller, type HttpReply, RequireKey } from '@posthorn/http';
+import { Caller, type HttpReply, RequireKey } from '@posthorn/http';
 import type { CheckpointSettings } from '../config.js';
 import { AccessLog } from '../questions/access.log.js';
+import { AsAuditor, Auditor } from '../questions/auditor.js';
 import { entryIdOf } from '../questions/entries.query.js';
 import { EntryReader } from '../questions/entry.reader.js';
 import { bundlePlaceOf, tileWidth } from '../tree/tile.js';
@@ -47,7 +48,8 @@ export class EvidenceController {
   @Header('content-type', 'application/octet-stream')
   @Header('cache-control', 'private, max-age=31536000, immutable')
   @Header('vary', 'accept-encoding, authorization')
-  async bundle(@Param('*') path: string, @Headers('accept-encoding') accepted: string | undefined, @Caller() auditor: ApiKey, @Res({ passthrough: true }) reply: HttpReply): Promise<Buffer> {
+  async bundle(@Param('*') path: string, @Headers('accept-encoding') accepted: string | undefined, @Caller(AsAuditor) auditor: Auditor, @Res({ passthrough: true }) reply: HttpReply): Promise<Buffer> {
+    auditor.mustExport();
     const place = bundlePlaceOf(`entries/${path}`);
     const size = (await this.shelf.newest())?.size ?? 0;
     if (place === undefined || place.width > tileWidth(size, 0, place.number)) throw noSuchTile();
@@ -59,19 +61,19 @@ export class EvidenceController {
   }
 
   @Get('v1/entries/:id/proof')
-  async proof(@Param('id') text: string, @Caller() auditor: ApiKey): Promise<InclusionProof> {
+  async proof(@Param('id') text: string, @Caller(AsAuditor) auditor: Auditor): Promise<InclusionProof> {
     const id = entryIdOf(text);
-    const found = await this.entries.leafOf(id);
+    const found = await this.entries.leafOf(auditor, id);
     if (found === undefined) throw noSuchEntry();
-    const { position, leaf } = found;
+    const { position, site, leaf } = found;
     const [newest] = await this.shelf.page(1);
     if (newest === undefined || newest.size < position) throw notSignedYet(this.settings.everyMs);
-    await this.accesses.record({ did: 'proof.read', facts: { entry: id, position } }, auditor);
+    await this.accesses.record({ did: 'proof.read', site, facts: { entry: id, position } }, auditor);
     const proof = await this.log.reader().inclusionProof(position - 1, newest.size);
     return { position, index: position - 1, leaf, checkpoint: newest.note, proof: proof.map((hash) => hash.toString('base64')) };
   }
 
-  private async recordFollowing(auditor: ApiKey, bundle: number): Promise<void> {
+  private async recordFollowing(auditor: Auditor, bundle: number): Promise<void> {
     const known = this.following.get(auditor.id);
     if (known !== undefined && Date.now() - known.since < FOLLOWING_TOLD_EVERY_MS) return known.recorded;
     const recorded = this.accesses.record({ did: 'log.exported', facts: { bundle } }, auditor);

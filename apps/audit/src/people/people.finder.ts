@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@posthorn/persistence';
+import type { Auditor } from '../questions/auditor.js';
 import { KeyVault } from './key.vault.js';
 
-/** Finds somebody by their address, as long as they have not been erased. */
+/** Finds somebody by their address for those who may see it, as long as they have not been erased. */
 @Injectable()
 export class PeopleFinder {
   constructor(
@@ -10,7 +11,8 @@ export class PeopleFinder {
     private readonly vault: KeyVault,
   ) {}
 
-  async find(site: string, address: string): Promise<{ pseudonym: string; since: Date } | undefined> {
+  async find(auditor: Auditor, site: string, address: string): Promise<{ pseudonym: string; since: Date } | undefined> {
+    auditor.mustSeePersonalDataOf(site);
     const [found] = await this.database.query<{ pseudonym: string; since: Date }>(
       'SELECT person.pseudonym, person.since FROM person_addresses known JOIN people person USING (pseudonym) WHERE known.lookup = $1',
       [this.vault.lookupOf(site, address)],

@@ -37,6 +37,7 @@ export class PersonalReader {
 
   /** Masks in place of the values that `read` would open. */
   async masked(entries: readonly SealedEntry[]): Promise<Map<string, PersonalPart>> {
+    if (entries.length === 0) return new Map();
     const rows = await this.database.query<{ pseudonym: string }>('SELECT pseudonym FROM people WHERE pseudonym = ANY($1::uuid[])', [pseudonymsIn(entries)]);
     const there = new Set(rows.map(({ pseudonym }) => pseudonym));
     return new Map(entries.flatMap(({ id, personal }) => (there.has(personal.person) ? [[id, masksOf(personal.fields)] as const] : [])));

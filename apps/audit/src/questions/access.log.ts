@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { dataschemaOf, newId } from '@posthorn/contracts';
-import type { ApiKey } from '@posthorn/http';
-import { SEES_PERSONAL_DATA, SERVICE } from '../config.js';
+import { SERVICE } from '../config.js';
 import { EntryWriter } from '../recording/entry.writer.js';
+import type { Auditor } from './auditor.js';
 
 /** What an auditor did with the log: facts without personal values. */
 export interface Access {
@@ -18,8 +18,11 @@ export interface Access {
 export class AccessLog {
   constructor(private readonly writer: EntryWriter) {}
 
-  async record({ did, site, eventId, facts }: Access, auditor: ApiKey): Promise<void> {
+  async record({ did, site: asked, eventId, facts }: Access, auditor: Auditor): Promise<void> {
     const id = newId();
+    const { sites } = auditor;
+    // Who sees one site alone has looked at that one, and its other auditors shall see it.
+    const site = asked ?? (sites?.length === 1 ? sites[0] : undefined);
     const envelope = {
       specversion: '1.0' as const,
       id,
@@ -30,7 +33,7 @@ export class AccessLog {
       dataschema: dataschemaOf('access'),
       site,
       correlationid: id,
-      data: { ...facts, personalData: auditor.scopes.includes(SEES_PERSONAL_DATA) },
+      data: { ...facts, ...(site === undefined && sites !== undefined ? { sites } : {}), personalData: site === undefined ? auditor.seesPersonalData : auditor.seesPersonalDataOf(site) },
     };
     await this.writer.append([{ kind: 'access', envelope, personal: {}, eventId, actor: auditor.id }]);
   }

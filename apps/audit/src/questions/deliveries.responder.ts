@@ -12,13 +12,13 @@ export class DeliveriesResponder {
   @MessagePattern(DELIVERIES_OF_EVENT)
   async deliveriesOf(@Payload() question: unknown): Promise<DeliveriesAnswer> {
     const { eventId } = deliveriesQuestion.parse(question);
-    const entry = await this.entries.find(eventId);
-    if (entry?.kind !== 'event') return { service: SERVICE, deliveries: [] };
+    const entry = await this.entries.placeOfEvent(eventId);
+    if (entry === undefined) return { service: SERVICE, deliveries: [] };
     const { position, recordedAt } = entry;
     return {
       service: SERVICE,
       deliveries: [
-        { connection: 'log', action: 'record', state: 'delivered', attempts: 1, externalId: String(position), updatedAt: recordedAt },
+        { connection: 'log', action: 'record', state: 'delivered', attempts: 1, externalId: String(position), updatedAt: recordedAt.toISOString() },
       ],
     };
   }

@@ -1,6 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { type ApiKey, Caller, RequireKey } from '@posthorn/http';
+import { Caller, RequireKey } from '@posthorn/http';
 import { AccessLog } from './access.log.js';
+import { AsAuditor, Auditor } from './auditor.js';
 import { entriesQueryOf } from './entries.query.js';
 import { cursorAfter, idInCursor } from './entry.cursor.js';
 import { EntryReader } from './entry.reader.js';
@@ -23,11 +24,11 @@ export class EntriesController {
   ) {}
 
   @Get()
-  async list(@Query() parameters: unknown, @Caller() auditor: ApiKey): Promise<EntriesPage> {
+  async list(@Query() parameters: unknown, @Caller(AsAuditor) auditor: Auditor): Promise<EntriesPage> {
     const { cursor, limit, ...filter } = entriesQueryOf(parameters);
     const before = cursor === undefined ? undefined : idInCursor(cursor);
     // One more than asked for tells whether there is a next page.
-    const found = await this.entries.page(filter, limit + 1, before);
+    const found = await this.entries.page(auditor, filter, limit + 1, before);
     const shown = found.slice(0, limit);
     const last = shown.at(-1);
     await this.accesses.record({ did: 'entries.read', site: filter.site, eventId: filter.event, facts: { filter, entries: shown.length, from: shown[0]?.envelope.id, to: last?.envelope.id } }, auditor);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@posthorn/persistence';
 import type { EntryKind } from '../recording/entry.js';
 import type { EntryText, SealedPart } from '../recording/entry.text.js';
+import type { Auditor } from './auditor.js';
 import type { EntriesQuery } from './entries.query.js';
 
 /** An entry of the log. The data of the envelope has no personal values; they are sealed in `personal`. */
@@ -36,39 +37,60 @@ const WAY = `
       SELECT $1::uuid
     UNION
       SELECT caused.id FROM way JOIN entries caused ON caused.causation = way.id
-       WHERE caused.kind = 'event' AND caused.causation IS NOT NULL
+       WHERE caused.kind = 'event' AND caused.causation IS NOT NULL AND ($3::text[] IS NULL OR caused.site = ANY($3))
   )
-  ${ENTRIES} WHERE event_id IN (SELECT id FROM way) AND kind <> 'access' ORDER BY id LIMIT $2`;
+  ${ENTRIES} WHERE event_id IN (SELECT id FROM way) AND kind <> 'access' AND ($3::text[] IS NULL OR site = ANY($3)) ORDER BY id LIMIT $2`;
 
-/** Reads the log. */
+const LEAF = 'SELECT position::float8 AS position, site, leaf FROM entries WHERE id = $1 AND ($2::text[] IS NULL OR site = ANY($2))';
+
+/** Reads the log, for an auditor what they may see of it. */
 @Injectable()
 export class EntryReader {
   constructor(private readonly database: Database) {}
 
-  async find(id: string): Promise<Entry | undefined> {
-    const [row] = await this.database.query<Row>(`${ENTRIES} WHERE id = $1`, [id]);
-    return row === undefined ? undefined : entryOf(row);
-  }
-
-  /** Where an entry stands, and its text to the byte. */
-  async leafOf(id: string): Promise<{ position: number; leaf: string } | undefined> {
-    const [row] = await this.database.query<{ position: number; leaf: string }>('SELECT position::float8 AS position, leaf FROM entries WHERE id = $1', [id]);
+  /** For other services, which learn only that it is there. */
+  async placeOfEvent(id: string): Promise<{ position: number; recordedAt: Date } | undefined> {
+    const [row] = await this.database.query<{ position: number; recordedAt: Date }>(`SELECT position::float8 AS position, recorded_at AS "recordedAt" FROM entries WHERE id = $1 AND kind = 'event'`, [id]);
     return row;
   }
 
+  /** Where an entry stands, and its text to the byte. */
+  async leafOf(auditor: Auditor, id: string): Promise<{ position: number; site?: string; leaf: string } | undefined> {
+    const [row] = await this.database.query<{ position: number; site: string | null; leaf: string }>(LEAF, [id, auditor.sites ?? null]);
+    return row === undefined ? undefined : { ...row, site: row.site ?? undefined };
+  }
+
   /** The newest entries that pass the filter; with `before`, only those older than that id. */
-  async page(filter: EntryFilter, limit: number, before?: string): Promise<Entry[]> {
-    const { where, params } = conditions(filter, before);
-    const rows = await this.database.query<Row>(
-      `${ENTRIES} ${where} ORDER BY id DESC LIMIT $${params.length + 1}`,
-      [...params, limit],
-    );
-    return rows.map(entryOf);
+  async page(auditor: Auditor, filter: EntryFilter, limit: number, before?: string): Promise<Entry[]> {
+    const sites = auditor.sitesFor(filter.site);
+    const [site, ...others] = sites ?? [];
+    if (others.length > 0) return this.pageOf(sites ?? [], filter, limit, before);
+    if (sites !== undefined && site === undefined) return [];
+    const { where, params } = conditions({ ...filter, site }, before);
+    return this.read(`${ENTRIES} ${where} ORDER BY id DESC LIMIT $${params.length + 1}`, [...params, limit]);
   }
 
   /** Every entry about the event or about an event it led to, in the order of time. */
-  async wayOf(eventId: string, limit: number): Promise<Entry[]> {
-    const rows = await this.database.query<Row>(WAY, [eventId, limit]);
+  async wayOf(auditor: Auditor, eventId: string, limit: number): Promise<Entry[]> {
+    return this.read(WAY, [eventId, limit, auditor.sites ?? null]);
+  }
+
+  // No index has several sites in the order of time. Each site's has: so a page of each, and of these the newest.
+  private async pageOf(sites: readonly string[], filter: EntryFilter, limit: number, before: string | undefined): Promise<Entry[]> {
+    const { where, params } = conditions(filter, before);
+    const [ofSites, count] = [`$${params.length + 1}::text[]`, `$${params.length + 2}`];
+    return this.read(
+      `WITH newest AS (
+          SELECT entry.id FROM unnest(${ofSites}) AS seen (site)
+           CROSS JOIN LATERAL (SELECT id FROM entries ${where === '' ? 'WHERE' : `${where} AND`} site = seen.site ORDER BY id DESC LIMIT ${count}) entry
+           ORDER BY entry.id DESC LIMIT ${count})
+       ${ENTRIES} WHERE id IN (SELECT id FROM newest) ORDER BY id DESC`,
+      [...params, sites, limit],
+    );
+  }
+
+  private async read(statement: string, params: unknown[]): Promise<Entry[]> {
+    const rows = await this.database.query<Row>(statement, params);
     return rows.map(entryOf);
   }
 }

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { acceptedAtOf, joinPersonal, type PersonalPart } from '@posthorn/contracts';
-import type { ApiKey } from '@posthorn/http';
-import { SEES_PERSONAL_DATA } from '../config.js';
-import { masksOf, PersonalReader } from '../people/personal.reader.js';
+import { masksOf, PersonalReader, type SealedEntry } from '../people/personal.reader.js';
 import type { EntryText } from '../recording/entry.text.js';
+import type { Auditor } from './auditor.js';
 import type { Entry } from './entry.reader.js';
 
 /** An entry as an auditor sees it: the envelope's attributes, and what the log knows beside them. */
@@ -23,26 +22,29 @@ export type EntryView = EntryText['envelope'] & {
   personalData: 'none' | 'shown' | 'masked' | 'erased';
 };
 
-/** Shows personal values to those whose key allows it, and masks to others. */
+/** Shows personal values to those who may see those of the entry's site, and masks to others. */
 @Injectable()
 export class EntryViewer {
   constructor(private readonly personal: PersonalReader) {}
 
-  async show(entries: readonly Entry[], viewer: ApiKey): Promise<EntryView[]> {
-    const sealed = entries.flatMap(({ envelope: { id }, personal }) => (personal === undefined ? [] : [{ id, personal }]));
-    const mayRead = viewer.scopes.includes(SEES_PERSONAL_DATA);
-    const values = mayRead ? await this.personal.read(sealed) : await this.personal.masked(sealed);
-    return entries.map((entry) => viewOf(entry, mayRead, values));
+  async show(entries: readonly Entry[], auditor: Auditor): Promise<EntryView[]> {
+    const mayRead = ({ envelope }: Entry): boolean => auditor.seesPersonalDataOf(envelope.site);
+    const [values, masks] = await Promise.all([this.personal.read(sealedIn(entries.filter(mayRead))), this.personal.masked(sealedIn(entries.filter((entry) => !mayRead(entry))))]);
+    return entries.map((entry) => (mayRead(entry) ? viewOf(entry, 'shown', values) : viewOf(entry, 'masked', masks)));
   }
 }
 
-function viewOf({ envelope, personal, ...rest }: Entry, mayRead: boolean, values: ReadonlyMap<string, PersonalPart>): EntryView {
+function sealedIn(entries: readonly Entry[]): SealedEntry[] {
+  return entries.flatMap(({ envelope: { id }, personal }) => (personal === undefined ? [] : [{ id, personal }]));
+}
+
+function viewOf({ envelope, personal, ...rest }: Entry, found: 'shown' | 'masked', values: ReadonlyMap<string, PersonalPart>): EntryView {
   const value = values.get(envelope.id);
   return {
     ...rest,
     acceptedAt: acceptedAtOf(envelope.id).toISOString(),
     person: personal?.person,
-    personalData: personal === undefined ? 'none' : value === undefined ? 'erased' : mayRead ? 'shown' : 'masked',
+    personalData: personal === undefined ? 'none' : value === undefined ? 'erased' : found,
     ...envelope,
     data: joinPersonal(envelope.data, value ?? masksOf(personal?.fields ?? [])),
   };

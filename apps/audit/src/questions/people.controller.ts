@@ -1,10 +1,10 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { SITE_ID } from '@posthorn/contracts';
-import { type ApiKey, Caller, Problem, RequireKey, RequireScope } from '@posthorn/http';
+import { Caller, Problem, RequireKey, RequireScope } from '@posthorn/http';
 import { z } from 'zod';
-import { SEES_PERSONAL_DATA } from '../config.js';
 import { PeopleFinder } from '../people/people.finder.js';
 import { AccessLog } from './access.log.js';
+import { AsAuditor, Auditor, SEES_PERSONAL_DATA } from './auditor.js';
 import { badQuestion } from './bad.question.js';
 
 const search = z.strictObject({
@@ -33,11 +33,11 @@ export class PeopleController {
   @Post('search')
   @HttpCode(200)
   @RequireScope(SEES_PERSONAL_DATA)
-  async find(@Body() body: unknown, @Caller() auditor: ApiKey): Promise<FoundPerson> {
+  async find(@Body() body: unknown, @Caller(AsAuditor) auditor: Auditor): Promise<FoundPerson> {
     const parsed = search.safeParse(body);
     if (!parsed.success) throw badQuestion(parsed.error.issues, Object.keys(search.shape));
     const { site, email } = parsed.data;
-    const found = await this.people.find(site, email);
+    const found = await this.people.find(auditor, site, email);
     await this.accesses.record({ did: 'person.searched', site, facts: { person: found?.pseudonym ?? null } }, auditor);
     if (found === undefined) throw unknownPerson();
     return { person: found.pseudonym, site, since: found.since.toISOString() };

@@ -1,6 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { type ApiKey, Caller, Problem, RequireKey } from '@posthorn/http';
+import { Caller, Problem, RequireKey } from '@posthorn/http';
 import { AccessLog } from './access.log.js';
+import { AsAuditor, Auditor } from './auditor.js';
 import { eventIdOf } from './entries.query.js';
 import { type EntryView, EntryViewer } from './entry.view.js';
 import { type DeliveryTrace, TraceReader } from './trace.reader.js';
@@ -25,9 +26,9 @@ export class TraceController {
   ) {}
 
   @Get(':eventId')
-  async trace(@Param('eventId') text: string, @Caller() auditor: ApiKey): Promise<Trace> {
+  async trace(@Param('eventId') text: string, @Caller(AsAuditor) auditor: Auditor): Promise<Trace> {
     const eventId = eventIdOf(text);
-    const way = await this.traces.follow(eventId);
+    const way = await this.traces.follow(auditor, eventId);
     if (way === undefined) throw unknownEvent();
     await this.accesses.record({ did: 'trace.read', site: way.steps[0]?.envelope.site, eventId, facts: { entries: way.steps.length + way.related.length } }, auditor);
     return {

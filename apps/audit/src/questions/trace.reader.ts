@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { acceptedAtOf, type OutcomeData } from '@posthorn/contracts';
+import type { Auditor } from './auditor.js';
 import { type Entry, EntryReader } from './entry.reader.js';
 
 /** What became of one piece of work: the newest outcome of an event at a connection. */
@@ -27,23 +28,23 @@ const MAX_RELATED = 100;
 export class TraceReader {
   constructor(private readonly entries: EntryReader) {}
 
-  /** Undefined when the log knows nothing of the event (yet). */
-  async follow(eventId: string): Promise<Way | undefined> {
-    const found = await this.entries.wayOf(eventId, MAX_STEPS + 1);
+  /** Undefined when the log knows nothing of the event (yet), or nothing that the auditor may see. */
+  async follow(auditor: Auditor, eventId: string): Promise<Way | undefined> {
+    const found = await this.entries.wayOf(auditor, eventId, MAX_STEPS + 1);
     const first = found.find(({ envelope }) => envelope.id === eventId) ?? found[0];
     if (first === undefined) return undefined;
     const steps = inCausalOrder(found.slice(0, MAX_STEPS));
     return {
       steps,
       deliveries: deliveriesIn(steps),
-      related: await this.relatedTo(first, steps),
+      related: await this.relatedTo(auditor, first, steps),
       truncated: found.length > MAX_STEPS,
     };
   }
 
-  private async relatedTo({ envelope }: Entry, steps: readonly Entry[]): Promise<Entry[]> {
+  private async relatedTo(auditor: Auditor, { envelope }: Entry, steps: readonly Entry[]): Promise<Entry[]> {
     const known = new Set(steps.map((step) => step.envelope.id));
-    const correlated = await this.entries.page({ correlation: envelope.correlationid, kind: 'event' }, MAX_RELATED);
+    const correlated = await this.entries.page(auditor, { correlation: envelope.correlationid, kind: 'event' }, MAX_RELATED);
     return correlated.filter((entry) => !known.has(entry.envelope.id)).reverse();
   }
 }

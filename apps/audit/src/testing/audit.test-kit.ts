@@ -15,6 +15,8 @@ import { connectRecording } from '../recording/recording.connection.js';
 export const AUDITOR = 'auditor-key-that-sees-everything';
 export const ORIGIN = 'acme.example/audit';
 export const CLERK = 'auditor-key-without-personal-data';
+/** Sees two sites: "guest" and "guest-shop". */
+export const GUEST = 'auditor-key-of-two-sites';
 
 export interface Answer<B> {
   status: number;
@@ -31,6 +33,8 @@ export interface AuditFixture {
   role: Database;
   postgres: FaultProxy;
   inquiry: Inquiry;
+  /** Every method and path it answers to, such as `GET /v1/entries`. */
+  routes: ReadonlySet<string>;
   /** Where an administrator of NATS and of Postgres finds them. */
   servers: { nats: string[]; database: TestDatabase };
   get<B>(path: string, key?: string): Promise<Answer<B>>;
@@ -63,8 +67,9 @@ export async function startAudit(pace: AuditPace = {}, settings: Partial<AuditSe
     logLevel: 'silent',
     section: {
       keys: [
-        { id: 'auditor', sha256: keySha256(AUDITOR), personalData: true },
-        { id: 'clerk', sha256: keySha256(CLERK), personalData: false },
+        { id: 'auditor', sha256: keySha256(AUDITOR), personalData: true, export: true },
+        { id: 'clerk', sha256: keySha256(CLERK), personalData: false, export: true },
+        { id: 'guest', sha256: keySha256(GUEST), sites: ['guest', 'guest-shop'], personalData: true, export: false },
       ],
       encryption: { keys: [{ id: 'first', key: randomBytes(32) }], lookupKey: randomBytes(32) },
       origin: ORIGIN,
@@ -75,7 +80,8 @@ export async function startAudit(pace: AuditPace = {}, settings: Partial<AuditSe
       ...settings,
     },
   };
-  const app = await startApp(config, pace);
+  const routes = new Set<string>();
+  const app = await startApp(config, pace, routes);
   const world = await startWorld(nats.servers);
   const superuser = new Database({ url: database.adminUrl, schema: 'audit', service: 'test' });
   const role = new Database({ url: roleUrl, schema: 'audit', service: 'test' });
@@ -88,6 +94,7 @@ export async function startAudit(pace: AuditPace = {}, settings: Partial<AuditSe
     superuser,
     role,
     postgres,
+    routes,
     inquiry: world.get(Inquiry),
     servers: { nats: nats.servers, database },
     count,
@@ -134,8 +141,9 @@ function auditPermissions() {
   });
 }
 
-async function startApp(config: AuditConfig, pace: AuditPace): Promise<NestFastifyApplication> {
+async function startApp(config: AuditConfig, pace: AuditPace, routes = new Set<string>()): Promise<NestFastifyApplication> {
   const app = await createHttpApp(AppModule.forRoot(config, pace));
+  app.getHttpAdapter().getInstance().addHook('onRoute', ({ method, url }) => [method].flat().forEach((verb) => verb === 'HEAD' || routes.add(`${verb} ${url}`)));
   connectRecording(app);
   await app.listen(0, '127.0.0.1');
   await app.startAllMicroservices();
