@@ -36,6 +36,7 @@ const onlyIn = {
     message: 'Only libs/messaging knows NATS: use JetStreamServer, JetStreamPublisher or Inquiry.',
   },
   resilience: { group: ['opossum'], message: 'Only libs/resilience knows opossum: use its Guard.' },
+  http: { group: ['jose'], message: 'Only libs/http verifies tokens: use its TokenVerifier.' },
   persistence: {
     group: ['pg', 'pg-*'],
     message: 'Only libs/persistence opens Postgres connections: use its Database.',

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { OUTCOMES_STREAM } from '@posthorn/contracts';
-import { KeyRing } from '@posthorn/http';
+import { KeyRing, TokenVerifier } from '@posthorn/http';
 import { LedgerModule, reconcilerOf, type ReconciliationOptions } from '@posthorn/ledger';
 import { MessagingModule, streamNamed } from '@posthorn/messaging';
 import { ObservabilityModule } from '@posthorn/observability';
@@ -15,7 +15,7 @@ import { BooksController } from './books/books.controller.js';
 import { BooksReader } from './books/books.reader.js';
 import { DifferenceSearch } from './books/difference.search.js';
 import { RecordedCounts } from './books/recorded.counts.js';
-import { type AuditConfig, keysOf, SERVICE } from './config.js';
+import { type AuditConfig, issuersOf, keysOf, SERVICE } from './config.js';
 import { CheckpointMetrics } from './log/checkpoint.metrics.js';
 import { CheckpointRounds } from './log/checkpoint.rounds.js';
 import { CHECKPOINT_SETTINGS } from './log/checkpoint.settings.js';
@@ -69,6 +69,7 @@ export class AppModule {
       controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController, LogController, EvidenceController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
+        { provide: TokenVerifier, useFactory: () => new TokenVerifier({ issuers: issuersOf(section) }) },
         { provide: KeyVault, useFactory: () => new KeyVault(section.encryption.keys, section.encryption.lookupKey) },
         People,
         PersonalReader,

@@ -1,6 +1,6 @@
 import { loadConfig, loadProvisioning, type ProvisioningConfig, type ServiceConfig } from '@posthorn/configuration';
 import { SITE_ID } from '@posthorn/contracts';
-import type { ApiKeyEntry } from '@posthorn/http';
+import { type ApiKeyEntry, isTrustworthyUrl, type TokenIssuer } from '@posthorn/http';
 import { z } from 'zod';
 import { grantOf } from './questions/auditor.js';
 import { cosignatureVerifier } from './tree/note.js';
@@ -16,9 +16,16 @@ const rights = {
 
 const auditorKey = z.strictObject({
   /** Named in the log of who asked what. */
-  id: z.string().min(1).max(100),
+  id: z.string().min(1).max(100).regex(/^(?!oidc:)/, 'must not begin with oidc: those are the names of token holders'),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the key as 64 lower-case hex digits'),
   ...rights,
+});
+
+const tokenIssuer = z.strictObject({
+  issuer: z.url().refine(isTrustworthyUrl, 'must begin with https:'),
+  audience: z.string().min(1),
+  maxTokenAgeMs: z.int().min(60_000).max(86_400_000).default(43_200_000),
+  grants: z.array(z.strictObject({ claim: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]), equals: z.string().min(1), ...rights })).min(1),
 });
 
 const books = z.strictObject({
@@ -78,7 +85,11 @@ const checkpoints = z.strictObject({
 });
 
 const section = z.strictObject({
-  keys: z.array(auditorKey).min(1),
+  keys: z.array(auditorKey).default([]),
+  openIdConnect: z
+    .array(tokenIssuer)
+    .refine((issuers) => new Set(issuers.map(({ issuer }) => issuer)).size === issuers.length, 'must have each issuer once')
+    .default([]),
   /** The name of this log for all time, such as acme.example/audit; it becomes a path in the store. */
   origin: z.string().max(200).regex(/^(?!.*\.\.)[a-z0-9][a-z0-9.-]*(?:\/[A-Za-z0-9._-]+)*$/, 'must be a name like acme.example/audit'),
   /** Seeds of Ed25519 keys. All of them sign, so that a new key overlaps with the one it replaces. */
@@ -88,7 +99,7 @@ const section = z.strictObject({
   /** From when on a new log wants the history; without it, from what the streams remember. */
   since: z.iso.datetime({ offset: true }).transform((text) => new Date(text)).optional(),
   books: books.prefault({}),
-});
+}).refine(({ keys, openIdConnect }) => keys.length + openIdConnect.length > 0, 'needs an auditor: in keys or in openIdConnect');
 
 export type AuditSection = z.infer<typeof section>;
 export type CheckpointSettings = AuditSection['checkpoints'];
@@ -102,6 +113,10 @@ export function loadAuditConfig(env: NodeJS.ProcessEnv = process.env): AuditConf
 
 export function loadAuditProvisioning(env: NodeJS.ProcessEnv = process.env): ProvisioningConfig {
   return loadProvisioning({ env });
+}
+
+export function issuersOf({ openIdConnect }: AuditSection): TokenIssuer[] {
+  return openIdConnect.map(({ grants, ...issuer }) => ({ ...issuer, grants: grants.map(({ claim, equals, ...rights }) => ({ claim, equals, grant: grantOf(rights) })) }));
 }
 
 /** The auditors' keys, for the ring. */

@@ -1,10 +1,11 @@
-import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable, SetMetadata, UseGuards } from '@nestjs/common';
+import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable, Optional, SetMetadata, UseGuards } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { callerOf } from './caller.check.js';
+import { callerOf, type KnownCallers } from './caller.check.js';
 import type { HttpRequest } from './http.types.js';
 import { type ApiKey, KeyRing } from './key.ring.js';
+import { TokenVerifier } from './open-id/token.verifier.js';
 
 const SCOPE = 'posthorn:scope';
 
@@ -35,7 +36,7 @@ export function RequireKey(): ClassDecorator {
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- what Nest's decorators take
 const isMethod = (value: unknown): value is Function => typeof value === 'function';
 
-/** The key that called, behind @RequireKey(). */
+/** Who called, by key or token, behind @RequireKey(). */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): ApiKey => {
   const key = context.switchToHttp().getRequest<HttpRequest>().apiKey;
   if (key === undefined) throw new TypeError('@Caller() needs @RequireKey() on the controller.');
@@ -43,13 +44,12 @@ export const Caller = createParamDecorator((_: unknown, context: ExecutionContex
 });
 
 /** For @RequireKey(); to be added before the routes are. */
-export function checkKeysBeforeBodies(fastify: FastifyInstance, keys: KeyRing): void {
+export function checkKeysBeforeBodies(fastify: FastifyInstance, known: KnownCallers): void {
   fastify.addHook('onRoute', (route) => {
     const required = route.config?.requiredKey;
     if (required === undefined) return;
-    route.onRequest = (request, _reply, done) => {
-      request.apiKey = callerOf(keys, request.headers.authorization, required.scope);
-      done();
+    route.onRequest = async (request) => {
+      request.apiKey = await callerOf(known, request.headers.authorization, required.scope);
     };
   });
 }
@@ -58,14 +58,15 @@ export function checkKeysBeforeBodies(fastify: FastifyInstance, keys: KeyRing): 
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(
-    private readonly keys: KeyRing,
+    readonly keys: KeyRing,
     private readonly reflector: Reflector,
+    @Optional() readonly tokens?: TokenVerifier,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<HttpRequest>();
     const scope = this.reflector.get<string | undefined>(SCOPE, context.getHandler());
-    request.apiKey ??= callerOf(this.keys, request.headers.authorization, scope);
+    request.apiKey ??= await callerOf(this, request.headers.authorization, scope);
     return true;
   }
 }

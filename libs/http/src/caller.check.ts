@@ -1,18 +1,26 @@
 import type { ApiKey, KeyRing } from './key.ring.js';
+import type { TokenVerifier } from './open-id/token.verifier.js';
 import { Problem } from './problem.error.js';
+import { unauthenticated } from './unauthenticated.problem.js';
 
-const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i;
+const BEARER = /^Bearer +([\x21-\x7e]{1,8192})$/i;
 
-/** The key of an Authorization header. Throws 401 for none of the ring, and 403 for one without the scope. */
-export function callerOf(keys: KeyRing, header: string | undefined, scope: string | undefined): ApiKey {
-  const key = authenticated(keys, header);
-  if (scope === undefined || key.scopes.includes(scope)) return key;
+/** By what a service knows who calls. */
+export interface KnownCallers {
+  keys: KeyRing;
+  tokens?: TokenVerifier;
+}
+
+/** Whose an Authorization header is. Throws 401 for nobody we know, and 403 for who does not have the scope. */
+export async function callerOf(known: KnownCallers, header: string | undefined, scope: string | undefined): Promise<ApiKey> {
+  const caller = await authenticated(known, header);
+  if (scope === undefined || caller.scopes.includes(scope)) return caller;
   throw new Problem({
     status: 403, code: 'scope-missing', title: 'The key may not do this', detail: `Use a key with the scope ${scope}.`,
   });
 }
 
-function authenticated(keys: KeyRing, header: string | undefined): ApiKey {
+async function authenticated({ keys, tokens }: KnownCallers, header: string | undefined): Promise<ApiKey> {
   if (header === undefined) {
     throw unauthenticated('key-missing', 'Send the key as "Authorization: Bearer <key>".', 'Bearer realm="posthorn"');
   }
@@ -23,17 +31,10 @@ function authenticated(keys: KeyRing, header: string | undefined): ApiKey {
     );
   }
   const key = keys.find(secret);
-  if (key === undefined) {
-    throw unauthenticated(
-      'key-unknown', 'The key is not known. It may have been rotated, or belong to another installation.',
-      'Bearer realm="posthorn", error="invalid_token"',
-    );
-  }
-  return key;
-}
-
-function unauthenticated(code: string, detail: string, challenge: string): Problem {
-  return new Problem({
-    status: 401, code, title: 'The request carries no valid key', detail, headers: { 'www-authenticate': challenge },
-  });
+  if (key !== undefined) return key;
+  if (tokens?.takes(secret) === true) return tokens.verify(secret);
+  throw unauthenticated(
+    'key-unknown', 'The key is not known. It may have been rotated, or belong to another installation.',
+    'Bearer realm="posthorn", error="invalid_token"',
+  );
 }

@@ -7,6 +7,7 @@ import { checkKeysBeforeBodies } from './api-key.guard.js';
 import { refuseContentEncoding, registerBodyParsers } from './body.parser.js';
 import { answerClientError } from './client-error.response.js';
 import { KeyRing } from './key.ring.js';
+import { TokenVerifier } from './open-id/token.verifier.js';
 import { ProblemFastifyAdapter } from './problem-fastify.adapter.js';
 import { Problem } from './problem.error.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
@@ -55,7 +56,7 @@ export async function createHttpApp(
   app.useGlobalFilters(new ProblemFilter());
   if (options.logger === undefined) app.useLogger(find(app, Logger) ?? console);
   const keys = find(app, KeyRing);
-  if (keys !== undefined) checkKeysBeforeBodies(fastify, keys);
+  if (keys !== undefined) checkKeysBeforeBodies(fastify, { keys, tokens: find(app, TokenVerifier) });
   const metrics = find(app, Metrics);
   if (metrics !== undefined) observeRequests(fastify, metrics);
   answerExpectations(fastify);

@@ -1,6 +1,9 @@
 export { Caller, RequireKey, RequireScope } from './api-key.guard.js';
 export { createHttpApp, type HttpAppOptions } from './http-app.factory.js';
 export { type ApiKey, type ApiKeyEntry, type Grant, KeyRing, keySha256 } from './key.ring.js';
+export type { ClaimGrant } from './open-id/claim.grants.js';
+export { isTrustworthyUrl } from './open-id/issuer.keys.js';
+export { type TokenIssuer, TokenVerifier } from './open-id/token.verifier.js';
 export { Problem, type BadField, type ProblemOptions } from './problem.error.js';
 export { problemOf } from './problem.translation.js';
 export { launch, runService, shutDown, type RunOptions } from './service.runner.js';

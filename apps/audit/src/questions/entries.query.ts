@@ -5,7 +5,8 @@ import { badQuestion } from './bad.question.js';
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 500;
 
-const name = z.string().max(200).regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must be a name without control characters');
+const nameUpTo = (length: number): z.ZodString => z.string().max(length).regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must be a name without control characters');
+const name = nameUpTo(200);
 const uuid = z
   .string()
   .transform((text) => text.toLowerCase())
@@ -22,7 +23,7 @@ const entriesQuery = z.strictObject({
   service: name.optional(),
   connection: name.optional(),
   outcome: name.optional(),
-  actor: name.optional(),
+  actor: nameUpTo(600).optional(),
   event: uuid.optional(),
   person: z.uuid('must be the pseudonym of a person, a UUID').optional(),
   correlation: name.optional(),

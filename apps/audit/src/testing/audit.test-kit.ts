@@ -72,6 +72,7 @@ export async function startAudit(pace: AuditPace = {}, settings: Partial<AuditSe
         { id: 'guest', sha256: keySha256(GUEST), sites: ['guest', 'guest-shop'], personalData: true, export: false },
       ],
       encryption: { keys: [{ id: 'first', key: randomBytes(32) }], lookupKey: randomBytes(32) },
+      openIdConnect: [],
       origin: ORIGIN,
       signingKeys: [randomBytes(32)],
       // Tests call for rounds; many of them rewrite the log in ways that a signer must not find.
