@@ -16,6 +16,15 @@ import { BooksReader } from './books/books.reader.js';
 import { DifferenceSearch } from './books/difference.search.js';
 import { RecordedCounts } from './books/recorded.counts.js';
 import { type AuditConfig, issuersOf, keysOf, SERVICE } from './config.js';
+import { BlobReader } from './export/blob.reader.js';
+import { CsvFormat } from './export/csv.format.js';
+import { EntryScan } from './export/entry.scan.js';
+import { ExportCheckpoints } from './export/export.checkpoints.js';
+import { ExportController } from './export/export.controller.js';
+import { ExportPlaces } from './export/export.places.js';
+import { Exporter } from './export/exporter.js';
+import { NdjsonFormat } from './export/ndjson.format.js';
+import { SealMarks } from './export/seal.marks.js';
 import { CheckpointMetrics } from './log/checkpoint.metrics.js';
 import { CheckpointRounds } from './log/checkpoint.rounds.js';
 import { CHECKPOINT_SETTINGS } from './log/checkpoint.settings.js';
@@ -66,7 +75,7 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, topology: { streams: [streamNamed(OUTCOMES_STREAM)], consumers: CONSUMERS } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController, LogController, EvidenceController],
+      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController, LogController, EvidenceController, ExportController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
         { provide: TokenVerifier, useFactory: () => new TokenVerifier({ issuers: issuersOf(section) }) },
@@ -105,6 +114,14 @@ export class AppModule {
         Witnesses,
         CheckpointRounds,
         CheckpointMetrics,
+        EntryScan,
+        BlobReader,
+        NdjsonFormat,
+        CsvFormat,
+        SealMarks,
+        Exporter,
+        ExportCheckpoints,
+        ExportPlaces,
       ],
     };
   }

@@ -15,6 +15,7 @@ const FOR_AUDITORS: Record<string, (acme: Story) => Question[]> = {
   'GET /v1/books': () => ['/v1/books', '/v1/books?site=acme', '/v1/books?service=email'],
   'POST /v1/people/search': () => [{ path: '/v1/people/search', body: { site: 'acme', email: 'jane.roe@example.com' } }],
   'GET /v1/entries/:id/proof': ({ synced }) => [`/v1/entries/${synced.id}/proof`],
+  'GET /v1/export': () => ['/v1/export?format=ndjson', '/v1/export?format=csv&site=acme', '/v1/export?format=ndjson&type=lead.submitted'],
   'GET /tile/entries/*': () => ['/tile/entries/000.p/4'],
 };
 

@@ -1,5 +1,5 @@
 import { signedCheckpoint, type TreeHead } from '../tree/checkpoint.js';
-import { noteSigner, type NoteSigner } from '../tree/note.js';
+import { noteSigner, type NoteSigner, signedNote } from '../tree/note.js';
 
 /** Who the log is: its name for all time, and the keys it signs with now. */
 export class LogIdentity {
@@ -19,5 +19,10 @@ export class LogIdentity {
 
   sign(head: TreeHead): string {
     return signedCheckpoint(this.origin, head, this.signers);
+  }
+
+  /** Seals an export. The first line of the note is no origin, so that nobody can take it for a checkpoint. */
+  sealExport(entries: number, sha256: string): string {
+    return signedNote(`posthorn export\n${this.origin}\n${entries}\n${sha256}\n`, this.signers);
   }
 }

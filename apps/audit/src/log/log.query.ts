@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { badQuestion } from '../questions/bad.question.js';
+import { questionOf } from '../questions/entries.query.js';
 
 const MAX_LIMIT = 500;
 const WHOLE = /^(?:0|[1-9]\d{0,14})$/;
@@ -16,16 +17,10 @@ const consistencyQuery = z.strictObject({ from: whole, to: whole.optional() });
 const checkpointsQuery = z.strictObject({ limit, before: whole.optional() });
 
 /** The question of a URL; a Problem (400) that names every mistake. */
-export const consistencyQueryOf = (parameters: unknown): z.infer<typeof consistencyQuery> => read(consistencyQuery, parameters);
-export const checkpointsQueryOf = (parameters: unknown): z.infer<typeof checkpointsQuery> => read(checkpointsQuery, parameters);
+export const consistencyQueryOf = (parameters: unknown): z.infer<typeof consistencyQuery> => questionOf(consistencyQuery, parameters);
+export const checkpointsQueryOf = (parameters: unknown): z.infer<typeof checkpointsQuery> => questionOf(checkpointsQuery, parameters);
 
 /** A number that the tree does not reach, or that is on the wrong side of the other. */
 export function badNumber(parameter: string, message: string): Error {
   return badQuestion([{ code: 'custom', path: [parameter], message, input: undefined }], []);
-}
-
-function read<S extends z.ZodObject>(schema: S, parameters: unknown): z.infer<S> {
-  const parsed = schema.safeParse({ ...(parameters as object) });
-  if (!parsed.success) throw badQuestion(parsed.error.issues, Object.keys(schema.shape));
-  return parsed.data;
 }

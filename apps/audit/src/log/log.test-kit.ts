@@ -60,8 +60,12 @@ export class SignedLog {
     return Buffer.from(await answer.arrayBuffer());
   }
 
+  url(): Promise<string> {
+    return this.app.getUrl();
+  }
+
   async fetch(path: string, key?: string): Promise<Response> {
-    return fetch((await this.app.getUrl()) + path, key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } });
+    return fetch((await this.url()) + path, key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } });
   }
 
   async json<B>(path: string, key: string = AUDITOR): Promise<B> {

@@ -15,8 +15,8 @@ const time = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2026-03-02T10:00:00Z; write the + of an offset as %2B' })
   .transform((text) => new Date(text));
 
-/** Unknown parameters are mistakes: a misspelt filter must not widen what an auditor believes to be complete. */
-const entriesQuery = z.strictObject({
+/** Which entries: the same words wherever they are chosen. */
+export const FILTER = {
   site: z.string().regex(SITE_ID, 'must be a site id').optional(),
   type: z.string().regex(TYPE_NAME, 'must be a type such as lead.submitted').optional(),
   kind: z.enum(['event', 'outcome', 'operation', 'access'], 'must be event, outcome, operation or access').optional(),
@@ -29,6 +29,11 @@ const entriesQuery = z.strictObject({
   correlation: name.optional(),
   from: time.optional(),
   to: time.optional(),
+};
+
+/** Unknown parameters are mistakes: a misspelt filter must not widen what an auditor believes to be complete. */
+const entriesQuery = z.strictObject({
+  ...FILTER,
   limit: z
     .string()
     .regex(/^\d{1,4}$/, `must be a number from 1 to ${MAX_LIMIT}`)
@@ -42,8 +47,13 @@ export type EntriesQuery = z.infer<typeof entriesQuery>;
 
 /** The question of a URL; a Problem (400) that names every mistake. */
 export function entriesQueryOf(parameters: unknown): EntriesQuery {
-  const parsed = entriesQuery.safeParse({ ...(parameters as object) });
-  if (!parsed.success) throw badQuestion(parsed.error.issues, Object.keys(entriesQuery.shape));
+  return questionOf(entriesQuery, parameters);
+}
+
+/** What a URL asks, by a schema of its own; a Problem (400) that names every mistake. */
+export function questionOf<S extends z.ZodObject>(schema: S, parameters: unknown): z.infer<S> {
+  const parsed = schema.safeParse({ ...(parameters as object) });
+  if (!parsed.success) throw badQuestion(parsed.error.issues, Object.keys(schema.shape));
   return parsed.data;
 }
 

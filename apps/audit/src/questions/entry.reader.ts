@@ -3,7 +3,7 @@ import { Database } from '@posthorn/persistence';
 import type { EntryKind } from '../recording/entry.js';
 import type { EntryText, SealedPart } from '../recording/entry.text.js';
 import type { Auditor } from './auditor.js';
-import type { EntriesQuery } from './entries.query.js';
+import { conditionsOf, type EntryFilter } from './entry.filter.js';
 
 /** An entry of the log. The data of the envelope has no personal values; they are sealed in `personal`. */
 export interface Entry {
@@ -19,12 +19,10 @@ export interface Entry {
   actor?: string;
 }
 
-export type EntryFilter = Omit<EntriesQuery, 'cursor' | 'limit'>;
-
 /** An entry as it lies in the log, and the data it names where they are too large to be in it. */
 interface Row {
   leaf: string;
-  data: Buffer | null;
+  data: Buffer | string | null;
 }
 
 const ENTRIES = `
@@ -66,8 +64,8 @@ export class EntryReader {
     const [site, ...others] = sites ?? [];
     if (others.length > 0) return this.pageOf(sites ?? [], filter, limit, before);
     if (sites !== undefined && site === undefined) return [];
-    const { where, params } = conditions({ ...filter, site }, before);
-    return this.read(`${ENTRIES} ${where} ORDER BY id DESC LIMIT $${params.length + 1}`, [...params, limit]);
+    const { clauses, params } = conditionsOf({ ...filter, site }, before);
+    return this.read(`${ENTRIES} WHERE ${clauses.join(' AND ')} ORDER BY id DESC LIMIT $${params.length + 1}`, [...params, limit]);
   }
 
   /** Every entry about the event or about an event it led to, in the order of time. */
@@ -77,12 +75,12 @@ export class EntryReader {
 
   // No index has several sites in the order of time. Each site's has: so a page of each, and of these the newest.
   private async pageOf(sites: readonly string[], filter: EntryFilter, limit: number, before: string | undefined): Promise<Entry[]> {
-    const { where, params } = conditions(filter, before);
+    const { clauses, params } = conditionsOf(filter, before);
     const [ofSites, count] = [`$${params.length + 1}::text[]`, `$${params.length + 2}`];
     return this.read(
       `WITH newest AS (
           SELECT entry.id FROM unnest(${ofSites}) AS seen (site)
-           CROSS JOIN LATERAL (SELECT id FROM entries ${where === '' ? 'WHERE' : `${where} AND`} site = seen.site ORDER BY id DESC LIMIT ${count}) entry
+           CROSS JOIN LATERAL (SELECT id FROM entries WHERE ${[...clauses, 'site = seen.site'].join(' AND ')} ORDER BY id DESC LIMIT ${count}) entry
            ORDER BY entry.id DESC LIMIT ${count})
        ${ENTRIES} WHERE id IN (SELECT id FROM newest) ORDER BY id DESC`,
       [...params, sites, limit],
@@ -95,36 +93,7 @@ export class EntryReader {
   }
 }
 
-// Only what is asked for becomes a condition, so that the planner sees which index fits.
-function conditions(filter: EntryFilter, before: string | undefined): { where: string; params: unknown[] } {
-  const params: unknown[] = [];
-  const clauses = [
-    ['site =', filter.site],
-    ['type =', filter.type],
-    ['kind =', filter.kind],
-    ['service =', filter.service],
-    ['connection =', filter.connection],
-    ['outcome =', filter.outcome],
-    ['actor =', filter.actor],
-    ['event_id =', filter.event],
-    ['person =', filter.person],
-    ['correlation =', filter.correlation],
-    ['id >=', filter.from === undefined ? undefined : firstIdOf(filter.from)],
-    ['id <', filter.to === undefined ? undefined : firstIdOf(filter.to)],
-    ['id <', before],
-    // What auditors look at would crowd out what they look for; it is shown to who asks for it.
-    ['kind <>', filter.kind === undefined ? 'access' : undefined],
-  ].flatMap(([condition, value]) => (value === undefined ? [] : [`${condition ?? ''} $${params.push(value)}`]));
-  return { where: clauses.length === 0 ? '' : `WHERE ${clauses.join(' AND ')}`, params };
-}
-
-/** The least UUID of a millisecond: UUIDv7 sorts by time. */
-function firstIdOf(time: Date): string {
-  const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
-
-function entryOf({ leaf, data }: Row): Entry {
+export function entryOf({ leaf, data }: Row): Entry {
   const { position, kind, recordedAt, envelope, personal, event, service, connection, outcome, actor } = JSON.parse(leaf) as EntryText;
   const whole = data === null ? envelope : { ...envelope, data: JSON.parse(data.toString()) as unknown };
   return { position, kind, recordedAt, envelope: whole, personal, eventId: event, service, connection, outcome, actor };

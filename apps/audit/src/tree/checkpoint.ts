@@ -1,5 +1,5 @@
 import { HASH_BYTES } from './merkle.hash.js';
-import { NoteError, type NoteSigner } from './note.js';
+import { NoteError, type NoteSigner, signedNote } from './note.js';
 
 /** How large a tree was, and its root: what a checkpoint signs. */
 export interface TreeHead {
@@ -14,8 +14,7 @@ export function checkpointText(origin: string, { size, root }: TreeHead): string
 
 /** A checkpoint signed by every key: while a key is being replaced, by the old one and the new one. */
 export function signedCheckpoint(origin: string, head: TreeHead, signers: readonly NoteSigner[]): string {
-  const text = checkpointText(origin, head);
-  return `${text}\n${signers.map((signer) => `${signer.signatureOf(text)}\n`).join('')}`;
+  return signedNote(checkpointText(origin, head), signers);
 }
 
 export interface Checkpoint extends TreeHead {

@@ -46,6 +46,11 @@ export function noteSigner(name: string, seed: Uint8Array): NoteSigner {
   };
 }
 
+/** A text, which ends with a newline, with the signatures below it. */
+export function signedNote(text: string, signers: readonly NoteSigner[]): string {
+  return `${text}\n${signers.map((signer) => `${signer.signatureOf(text)}\n`).join('')}`;
+}
+
 /** A verifier of cosignatures (C2SP tlog-cosignature) out of `<name>+<id>+<base64 key>`. Throws NoteError. */
 export function cosignatureVerifier(verifierKey: string): CosignatureVerifier {
   const match = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(verifierKey.trim());

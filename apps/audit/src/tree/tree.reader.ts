@@ -11,26 +11,40 @@ export class TreeReader {
 
   /** The root the tree had when it was that large. */
   async root(size: number): Promise<Buffer> {
-    const [root] = await this.rootsOf([{ from: 0, to: size }], size);
+    const [[root] = []] = await this.rootsOf([[{ from: 0, to: size }]], size);
     return root ?? edgeRoot([]);
   }
 
   /** Hashes from the leaf up, for RFC 9162, 2.1.3.2. */
-  inclusionProof(index: number, size: number): Promise<Buffer[]> {
-    return this.rootsOf(inclusionPath(index, size), size);
+  async inclusionProof(index: number, size: number): Promise<Buffer[]> {
+    const [proof = []] = await this.inclusionProofs([index], size);
+    return proof;
+  }
+
+  /** The same of many leaves at once: each tile is read once, and each subtree hashed once. */
+  inclusionProofs(indices: readonly number[], size: number): Promise<Buffer[][]> {
+    return this.rootsOf(indices.map((index) => inclusionPath(index, size)), size);
   }
 
   /** Hashes for RFC 9162, 2.1.4.2. */
-  consistencyProof(older: number, newer: number): Promise<Buffer[]> {
-    return this.rootsOf(consistencyPath(older, newer), newer);
+  async consistencyProof(older: number, newer: number): Promise<Buffer[]> {
+    const [proof = []] = await this.rootsOf([consistencyPath(older, newer)], newer);
+    return proof;
   }
 
-  private async rootsOf(spans: readonly Span[], size: number): Promise<Buffer[]> {
-    const subtrees = spans.map(subtreesOf);
-    const places = new Map(subtrees.flat().map(tileUnder).map((tile) => [`${tile.level}/${tile.number}`, { level: tile.level, number: tile.number }]));
+  private async rootsOf(paths: readonly (readonly Span[])[], size: number): Promise<Buffer[][]> {
+    const subtrees = paths.map((path) => path.map(subtreesOf));
+    const places = new Map(subtrees.flat(2).map(tileUnder).map((tile) => [`${tile.level}/${tile.number}`, { level: tile.level, number: tile.number }]));
     const found = await this.tiles([...places.values()], size);
     const tiles = new Map([...places.keys()].map((key, at) => [key, hashesIn(found[at] ?? new Uint8Array())]));
-    return subtrees.map((parts) => edgeRoot(parts.map((part) => rootOf(part, tiles))));
+    const roots = new Map<string, Uint8Array>();
+    const known = (part: Subtree): Uint8Array => {
+      const name = `${part.height}/${part.index}`;
+      const root = roots.get(name) ?? rootOf(part, tiles);
+      roots.set(name, root);
+      return root;
+    };
+    return subtrees.map((path) => path.map((parts) => edgeRoot(parts.map(known))));
   }
 }
 

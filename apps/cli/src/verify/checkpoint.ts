@@ -1,7 +1,7 @@
 import { exactBase64 } from './exact.base64.js';
 import { untrue } from './finding.js';
 import { EMPTY_ROOT, HASH_BYTES } from './merkle.hash.js';
-import { isBy, isGenuine, parseNote, type VerifierKey } from './signed.note.js';
+import { isBy, isGenuine, type Note, parseNote, type VerifierKey } from './signed.note.js';
 
 /** Whom an auditor believes. */
 export interface Trust {
@@ -26,14 +26,7 @@ export interface Checkpoint {
 export function openCheckpoint(bytes: Uint8Array, { origin, keys }: Omit<Trust, 'witnesses'>, source: string): Checkpoint {
   const note = parseNote(bytes);
   if (note === undefined) throw untrue('CHECKPOINT_UNREADABLE', `${source} is not a signed note.`);
-  let signed = 0;
-  for (const signature of note.signatures) {
-    const key = keys.find((one) => isBy(signature, one));
-    if (key === undefined) continue;
-    if (!isGenuine(note, signature, key)) throw untrue('SIGNATURE_INVALID', `${source} has a signature of ${key.name} that is not by its key.`);
-    signed += 1;
-  }
-  if (signed === 0) throw untrue('SIGNATURE_MISSING', `${source} is not signed by ${keys.map(({ name, id }) => `${name}+${id.toString('hex')}`).join(' or ')}.`);
+  demandSignature(note, keys, source);
   // Only now: what nobody we trust has signed is not to be read.
   const [whose = '', count = '', encoded = '', ...extensions] = note.text.slice(0, -1).split('\n');
   const [size, root] = [/^(?:0|[1-9]\d{0,15})$/.test(count) ? Number(count) : Number.NaN, exactBase64(encoded)];
@@ -42,6 +35,18 @@ export function openCheckpoint(bytes: Uint8Array, { origin, keys }: Omit<Trust, 
   }
   if (whose !== origin) throw untrue('ORIGIN_DIFFERS', `${source} is of "${whose}", not of "${origin}".`);
   return { origin: whose, size, root, note: Buffer.from(bytes), source };
+}
+
+/** Throws Untrue unless one of the keys signed the note, and none of those that did signed something else. */
+export function demandSignature(note: Note, keys: readonly VerifierKey[], source: string): void {
+  let signed = 0;
+  for (const signature of note.signatures) {
+    const key = keys.find((one) => isBy(signature, one));
+    if (key === undefined) continue;
+    if (!isGenuine(note, signature, key)) throw untrue('SIGNATURE_INVALID', `${source} has a signature of ${key.name} that is not by its key.`);
+    signed += 1;
+  }
+  if (signed === 0) throw untrue('SIGNATURE_MISSING', `${source} is not signed by ${keys.map(({ name, id }) => `${name}+${id.toString('hex')}`).join(' or ')}.`);
 }
 
 /** Throws Untrue unless every witness vouches for the checkpoint. */

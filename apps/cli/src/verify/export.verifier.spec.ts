@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Checkpoint } from './checkpoint.js';
 import { verifyExport } from './export.verifier.js';
 import { Untrue } from './finding.js';
-import { naive, ORIGIN, TestLog, TRUST } from './log.test-kit.js';
+import { naive, ORIGIN, sealed, TestLog, TestSigner, TRUST } from './log.test-kit.js';
 
 const SIZE = 300;
 const log = new TestLog(SIZE);
@@ -14,12 +13,6 @@ const head = (over: object = {}) => ({ log: { origin: ORIGIN, size: SIZE, checkp
 const proven = (index: number) => ({ entry: log.tree[index], index, proof: naive.path(index, log.leaves).map((hash) => hash.toString('base64')) });
 const whole = (): object[] => [head(), ...log.tree.map((entry) => ({ entry }))];
 const selection = (...indices: number[]): object[] => [head(), ...indices.map(proven)];
-
-/** The lines of an export, and the last one that seals them. */
-function sealed(lines: readonly object[], entries = lines.length - 1): string {
-  const bytes = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-  return `${bytes}${JSON.stringify({ end: { entries, sha256: createHash('sha256').update(bytes).digest('hex') } })}\n`;
-}
 
 describe('an export', () => {
   let folder: string;
@@ -62,6 +55,9 @@ describe('an export', () => {
     ['it ends with a whole line too early', () => `${sealed(whole()).split('\n').slice(0, 50).join('\n')}\n`, ['EXPORT_CUT']],
     ['it is empty', () => '', ['EXPORT_CUT']],
     ['the last line counts otherwise', () => sealed(whole(), 7), ['EXPORT_CHANGED']],
+    ['an entry of a selection was left out and the last line made anew', () => sealed(selection(0, 299), 2, new TestSigner(ORIGIN, 9)), ['EXPORT_CHANGED']],
+    ['the last line is not signed', () => sealed(selection(0, 5)).replace(/,"note":"[^"]*"/, ''), ['EXPORT_CHANGED']],
+    ['its seal is of another export', () => sealed(selection(0, 5)).replace(/,"note":"[^"]*"/, sealed(selection(0)).match(/,"note":"[^"]*"/)![0]), ['EXPORT_CHANGED']],
     ['something comes after the end', () => `${sealed(whole())}{}\n`, ['EXPORT_CHANGED']],
     ['a proof is of another entry', () => sealed([head(), { ...proven(4), proof: proven(5).proof }]), ['PROOF_WRONG 5-5']],
     ['an entry of a selection was changed', () => sealed([head(), { ...proven(4), entry: log.tree[4]!.replace('Grüße', 'Grüsse') }]), ['PROOF_WRONG 5-5']],

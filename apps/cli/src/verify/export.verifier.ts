@@ -1,4 +1,4 @@
-import { type Checkpoint, openCheckpoint, type Trust } from './checkpoint.js';
+import { type Checkpoint, demandSignature, openCheckpoint, type Trust } from './checkpoint.js';
 import { compareOlder } from './checkpoint.trail.js';
 import { positionAt } from './entry.bundle.js';
 import { EntryContents } from './entry.contents.js';
@@ -8,6 +8,7 @@ import { type Finding, positions, untrue } from './finding.js';
 import { type Verified, type VerifyOptions } from './log.verifier.js';
 import { HASH_BYTES, leafHash } from './merkle.hash.js';
 import { isIncluded } from './merkle.proof.js';
+import { parseNote } from './signed.note.js';
 import { TreeBuilder } from './tree.builder.js';
 import { TILE_BYTES } from './tile.path.js';
 
@@ -17,6 +18,7 @@ interface Line {
   index?: unknown;
   proof?: unknown;
   end?: { entries?: unknown; sha256?: unknown };
+  note?: unknown;
 }
 
 /** What an export turned out to be: of the whole log, or of some entries with a proof each. */
@@ -32,7 +34,7 @@ const PROGRESS_EVERY = 4_096;
 export async function verifyExport(file: string, trust: Trust, older: readonly Checkpoint[], options: VerifyOptions): Promise<VerifiedExport> {
   let reading: Reading | undefined;
   for await (const line of linesOf(file)) {
-    if (reading === undefined) reading = new Reading(headOf(line, trust, file), older, options);
+    if (reading === undefined) reading = new Reading(headOf(line, trust, file), trust, older, options);
     else reading.take(line);
   }
   if (reading === undefined) throw untrue('EXPORT_CUT', `${file} is empty.`);
@@ -70,6 +72,7 @@ class Reading {
 
   constructor(
     private readonly checkpoint: Checkpoint,
+    private readonly trust: Trust,
     private readonly older: readonly Checkpoint[],
     private readonly options: VerifyOptions,
   ) {
@@ -79,9 +82,9 @@ class Reading {
 
   take(line: ExportLine): void {
     if (this.ended) throw untrue('EXPORT_CHANGED', `Line ${line.number} comes after the last.`);
-    const { entry, index, proof, end } = parse(line);
+    const { entry, index, proof, end, note } = parse(line);
     if (end !== undefined) {
-      this.end(end, line);
+      this.end(end, note, line);
       return;
     }
     if (typeof entry !== 'string') throw untrue('EXPORT_UNREADABLE', `Line ${line.number} has no entry.`);
@@ -132,10 +135,24 @@ class Reading {
     if (problem !== undefined) this.note({ code: problem.code, what: `The entry at position ${position} ${problem.what}.`, ...where });
   }
 
-  private end({ entries, sha256 }: NonNullable<Line['end']>, line: ExportLine): void {
+  private end({ entries, sha256 }: NonNullable<Line['end']>, note: unknown, line: ExportLine): void {
     this.ended = true;
+    const digest = line.digestBefore();
     if (entries !== this.entries) this.note({ code: 'EXPORT_CHANGED', what: `The last line tells of ${String(entries)} entries; there are ${this.entries}.` });
-    if (sha256 !== line.digestBefore()) this.note({ code: 'EXPORT_CHANGED', what: 'The bytes of the file are not those that the last line was made over.' });
+    else if (sha256 !== digest) this.note({ code: 'EXPORT_CHANGED', what: 'The bytes of the file are not those that the last line was made over.' });
+    else if (!this.isSeal(note, digest)) this.note({ code: 'EXPORT_CHANGED', what: 'The last line is not signed by the log, or over another file.' });
+  }
+
+  /** Proofs say nothing of what was left out of a selection, nor of what stands beside an entry; this signature does. */
+  private isSeal(text: unknown, digest: string): boolean {
+    const note = typeof text === 'string' ? parseNote(Buffer.from(text)) : undefined;
+    if (note?.text !== `posthorn export\n${this.checkpoint.origin}\n${this.entries}\n${digest}\n`) return false;
+    try {
+      demandSignature(note, this.trust.keys, 'the last line');
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   private compare(): { agreed: number; findings: Finding[] } {

@@ -127,3 +127,11 @@ export class TestLog implements LogSource {
     return Promise.resolve(served.length === 0 ? undefined : served);
   }
 }
+
+/** The lines of an export, and the last one that seals them. */
+export function sealed(lines: readonly object[], entries = lines.length - 1, by = signer): string {
+  const bytes = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  const text = `posthorn export\n${ORIGIN}\n${entries}\n${digest}\n`;
+  return `${bytes}${JSON.stringify({ end: { entries, sha256: digest }, note: `${text}\n${by.line(text)}` })}\n`;
+}

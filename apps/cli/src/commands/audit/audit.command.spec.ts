@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../../program.js';
-import { naive, ORIGIN, TestLog, VERIFIER_KEY, WITNESS } from '../../verify/log.test-kit.js';
+import { naive, ORIGIN, sealed, TestLog, VERIFIER_KEY, WITNESS } from '../../verify/log.test-kit.js';
 
 const KEY = 'the-right-key';
 let log: TestLog;
@@ -93,9 +92,7 @@ describe('posthorn audit verify', () => {
   });
 
   it('verifies an export without asking the log for anything', async () => {
-    const lines = [{ log: { origin: ORIGIN, size: 300, checkpoint: log.note } }, ...log.tree.map((entry) => ({ entry }))].map((line) => `${JSON.stringify(line)}\n`).join('');
-    const end = JSON.stringify({ end: { entries: 300, sha256: createHash('sha256').update(lines).digest('hex') } });
-    writeFileSync(join(home, 'log.ndjson'), `${lines}${end}\n`);
+    writeFileSync(join(home, 'log.ndjson'), sealed([{ log: { origin: ORIGIN, size: 300, checkpoint: log.note } }, ...log.tree.map((entry) => ({ entry }))]));
     writeFileSync(join(home, 'old.txt'), log.sign(77));
     const { code, out } = await posthorn('verify', '--export', 'log.ndjson', '--checkpoint', 'old.txt', '--url', 'http://127.0.0.1:1');
     expect([code, out]).toEqual([0, expect.stringMatching(/of the whole log: 300 entries[^]*goes on from 1 older checkpoint\.[^]*All right/)]);
