@@ -4,7 +4,7 @@ import { CHECKPOINT_SETTINGS } from '../log/checkpoint.settings.js';
 import { CheckpointShelf } from '../log/checkpoint.shelf.js';
 import { LogIdentity } from '../log/log.identity.js';
 import { noCheckpointYet } from '../log/log.problems.js';
-import { badQuestion } from '../questions/bad.question.js';
+import { badParameter } from '../questions/bad.question.js';
 import { type Checkpoint, parseCheckpoint } from '../tree/checkpoint.js';
 import { NoteError } from '../tree/note.js';
 import type { Export } from './export.format.js';
@@ -34,7 +34,7 @@ export class ExportCheckpoints {
     const [kept] = await this.shelf.page(1, size + 1);
     const known = kept?.size === size ? parseCheckpoint(kept.note) : undefined;
     if (known?.text !== text || signatures.length === 0 || !signatures.every((line) => known.signatures.includes(line))) throw foreign();
-    if (after > size) throw badQuestion([{ code: 'custom', path: ['after'], message: `must not be beyond the checkpoint: ${size}`, input: undefined }], []);
+    if (after > size) throw badParameter('after', `must not be beyond the checkpoint: ${size}`);
     return size;
   }
 }
@@ -48,4 +48,4 @@ function parsed(note: string): Checkpoint {
   }
 }
 
-const foreign = (): Error => badQuestion([{ code: 'custom', path: ['checkpoint'], message: 'must be the Posthorn-Checkpoint of the export that is continued, unchanged', input: undefined }], []);
+const foreign = (): Error => badParameter('checkpoint', 'must be the Posthorn-Checkpoint of the export that is continued, unchanged');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { badQuestion } from '../questions/bad.question.js';
+import { badParameter } from '../questions/bad.question.js';
 import { FILTER, questionOf } from '../questions/entries.query.js';
 import type { EntryFilter } from '../questions/entry.filter.js';
 import type { FormatName } from './export.format.js';
@@ -21,8 +21,6 @@ export interface ExportQuestion {
 /** The question of a URL; a Problem (400) that names every mistake. */
 export function exportQuestionOf(parameters: unknown): ExportQuestion {
   const { format, after, checkpoint, ...filter } = questionOf(exportQuery, parameters);
-  if ((after === undefined) !== (checkpoint === undefined)) throw incomplete(after === undefined ? 'after' : 'checkpoint');
+  if ((after === undefined) !== (checkpoint === undefined)) throw badParameter(after === undefined ? 'after' : 'checkpoint', 'to continue an export, give both: "after" and "checkpoint"');
   return { format, filter, resumed: after === undefined || checkpoint === undefined ? undefined : { after, checkpoint: Buffer.from(checkpoint, 'base64url').toString() } };
 }
-
-const incomplete = (missing: string): Error => badQuestion([{ code: 'custom', path: [missing], message: 'to continue an export, give both: "after" and "checkpoint"', input: undefined }], []);

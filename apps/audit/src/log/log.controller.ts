@@ -1,11 +1,12 @@
 import { Controller, Get, Header, Inject, Param, Query } from '@nestjs/common';
 import type { CheckpointSettings } from '../config.js';
 import { tilePlaceOf, tileWidth } from '../tree/tile.js';
+import { badParameter } from '../questions/bad.question.js';
 import { CHECKPOINT_SETTINGS } from './checkpoint.settings.js';
 import { CheckpointShelf } from './checkpoint.shelf.js';
 import { LogIdentity } from './log.identity.js';
 import { noCheckpointYet, noSuchTile } from './log.problems.js';
-import { badNumber, checkpointsQueryOf, consistencyQueryOf } from './log.query.js';
+import { checkpointsQueryOf, consistencyQueryOf } from './log.query.js';
 import { LogTiles } from './log.tiles.js';
 
 /** What anybody may see who is to check the log: sizes, hashes and signatures, and nothing that was recorded. */
@@ -59,8 +60,8 @@ export class LogController {
     const newest = await this.shelf.newest();
     if (newest === undefined) throw noCheckpointYet(this.settings.everyMs);
     const { from, to = newest.size } = consistencyQueryOf(parameters);
-    if (to > newest.size) throw badNumber('to', `must not be larger than the newest checkpoint: ${newest.size}`);
-    if (from < 1 || from > to) throw badNumber('from', 'must be at least 1, and not larger than "to"');
+    if (to > newest.size) throw badParameter('to', `must not be larger than the newest checkpoint: ${newest.size}`);
+    if (from < 1 || from > to) throw badParameter('from', 'must be at least 1, and not larger than "to"');
     const proof = await this.log.reader().consistencyProof(from, to);
     return { from, to, proof: proof.map((hash) => hash.toString('base64')) };
   }

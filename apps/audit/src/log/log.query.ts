@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { badQuestion } from '../questions/bad.question.js';
 import { questionOf } from '../questions/entries.query.js';
 
 const MAX_LIMIT = 500;
@@ -19,8 +18,3 @@ const checkpointsQuery = z.strictObject({ limit, before: whole.optional() });
 /** The question of a URL; a Problem (400) that names every mistake. */
 export const consistencyQueryOf = (parameters: unknown): z.infer<typeof consistencyQuery> => questionOf(consistencyQuery, parameters);
 export const checkpointsQueryOf = (parameters: unknown): z.infer<typeof checkpointsQuery> => questionOf(checkpointsQuery, parameters);
-
-/** A number that the tree does not reach, or that is on the wrong side of the other. */
-export function badNumber(parameter: string, message: string): Error {
-  return badQuestion([{ code: 'custom', path: [parameter], message, input: undefined }], []);
-}

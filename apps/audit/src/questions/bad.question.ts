@@ -10,3 +10,8 @@ export function badQuestion(issues: readonly z.core.$ZodIssue[], known: readonly
   );
   return new Problem({ status: 400, code: 'query-invalid', title: 'The question has mistakes', errors });
 }
+
+/** One parameter that is wrong in a way that its schema cannot tell. */
+export function badParameter(parameter: string, message: string): Problem {
+  return badQuestion([{ code: 'custom', path: [parameter], message, input: undefined }], []);
+}

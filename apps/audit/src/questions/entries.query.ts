@@ -1,6 +1,6 @@
 import { SITE_ID, TYPE_NAME, UUID_V7 } from '@posthorn/contracts';
 import { z } from 'zod';
-import { badQuestion } from './bad.question.js';
+import { badParameter, badQuestion } from './bad.question.js';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 500;
@@ -65,6 +65,6 @@ export const entryIdOf = (text: string): string => idOf(text, 'id', 'an entry');
 
 function idOf(text: string, parameter: string, of: string): string {
   const parsed = uuid.safeParse(text);
-  if (!parsed.success) throw badQuestion([{ code: 'custom', path: [parameter], message: `must be the id of ${of}, a UUIDv7`, input: undefined }], []);
+  if (!parsed.success) throw badParameter(parameter, `must be the id of ${of}, a UUIDv7`);
   return parsed.data;
 }
