@@ -4,6 +4,8 @@ import { Problem } from './problem.error.js';
 import { unauthenticated } from './unauthenticated.problem.js';
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,8192})$/i;
+/** A key is far shorter than a token; what is longer is refused before anything is hashed. */
+const LONGEST_KEY = 512;
 
 /** By what a service knows who calls. */
 export interface KnownCallers {
@@ -25,7 +27,7 @@ async function authenticated({ keys, tokens }: KnownCallers, header: string | un
     throw unauthenticated('key-missing', 'Send the key as "Authorization: Bearer <key>".', 'Bearer realm="posthorn"');
   }
   const secret = BEARER.exec(header)?.[1];
-  if (secret === undefined) {
+  if (secret === undefined || (tokens === undefined && secret.length > LONGEST_KEY)) {
     throw unauthenticated(
       'key-malformed', 'The header must read "Authorization: Bearer <key>".', 'Bearer realm="posthorn", error="invalid_request"',
     );

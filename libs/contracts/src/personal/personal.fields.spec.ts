@@ -38,8 +38,10 @@ describe('personal data', () => {
       fc.jsonValue(),
       fc.record({ person: fc.oneof(fc.jsonValue(), fc.dictionary(fc.constantFrom('email', 'name', 'x'), fc.jsonValue())), fields: fc.jsonValue() }, { requiredKeys: [] }),
     );
+    // As it comes over the wire: JSON has no -0.
+    const carried = data.map((value) => JSON.parse(JSON.stringify(value)) as unknown);
     fc.assert(
-      fc.property(fc.constantFrom(...EVENT_TYPES, 'other.type'), data, (type, value) => {
+      fc.property(fc.constantFrom(...EVENT_TYPES, 'other.type'), carried, (type, value) => {
         const { clear, personal } = splitPersonal(type, value);
         expect(joinPersonal(clear, JSON.parse(JSON.stringify(personal)) as PersonalPart)).toEqual(value);
       }),

@@ -82,10 +82,13 @@ describe('three replicas before one provider', () => {
     };
     await replicas[0]!.intake.take(leads(1));
     await all('parked');
+    // One that had not heard of it yet may have called as well; from here on, whoever calls does so as the one test.
+    const before = calls.length;
     const events = leads(20);
     await replicas[1]!.intake.take(events);
-    await waitFor(() => calls.length >= 4, { timeoutMs: 15_000, describe: 'three tests' });
-    for (const [index, at] of calls.slice(1).entries()) expect(at - calls[index]!).toBeGreaterThan(1_100);
+    await waitFor(() => calls.length >= before + 3, { timeoutMs: 15_000, describe: 'three tests' });
+    const tests = calls.slice(before);
+    for (const [index, at] of tests.slice(1).entries()) expect(at - tests[index]!).toBeGreaterThan(1_100);
     provider.behaviour = accepted;
     await all('closed');
     await waitFor(async () => (await delivered(replicas[0]!, id)) === 21, { timeoutMs: 15_000 });
