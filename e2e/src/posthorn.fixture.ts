@@ -45,6 +45,7 @@ interface MailRecord {
 export interface Books {
   balanced: boolean;
   totals: { service: string; inProgress: number; missing: number; stale: boolean }[];
+  books: { service: string; asOf: string }[];
 }
 
 /** Longer than all other files together need it. */
