@@ -16,6 +16,9 @@ import { BooksReader } from './books/books.reader.js';
 import { DifferenceSearch } from './books/difference.search.js';
 import { RecordedCounts } from './books/recorded.counts.js';
 import { type AuditConfig, issuersOf, keysOf, SERVICE } from './config.js';
+import { CountsController } from './counts/counts.controller.js';
+import { CountsReader } from './counts/counts.reader.js';
+import { EntryCounter } from './counts/entry.counter.js';
 import { BlobReader } from './export/blob.reader.js';
 import { CsvFormat } from './export/csv.format.js';
 import { EntryScan } from './export/entry.scan.js';
@@ -75,7 +78,7 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, topology: { streams: [streamNamed(OUTCOMES_STREAM)], consumers: CONSUMERS } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController, LogController, EvidenceController, ExportController],
+      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController, LogController, EvidenceController, ExportController, CountsController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
         { provide: TokenVerifier, useFactory: () => new TokenVerifier({ issuers: issuersOf(section) }) },
@@ -114,6 +117,8 @@ export class AppModule {
         Witnesses,
         CheckpointRounds,
         CheckpointMetrics,
+        EntryCounter,
+        CountsReader,
         EntryScan,
         BlobReader,
         NdjsonFormat,

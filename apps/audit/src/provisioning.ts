@@ -15,8 +15,8 @@ export async function provisionAudit({ adminDatabase, rolePassword, nats }: Prov
     migrations: MIGRATIONS,
     access: 'append-only',
     // No part of the log: whose keys can be destroyed, how far it agrees with the services, what is still to be published,
-    // how the books stand now, and whether the log is known to differ from what was signed.
-    mutableTables: ['people', 'person_addresses', 'reconciliation', 'unrelayed', 'book_keeper', 'book_services', 'books', 'recorded_counts', 'log_standing'],
+    // how the books stand now, how many entries were counted, and whether the log is known to differ from what was signed.
+    mutableTables: ['people', 'person_addresses', 'reconciliation', 'unrelayed', 'book_keeper', 'book_services', 'books', 'recorded_counts', 'entry_counts', 'entry_counter', 'log_standing'],
   });
   await ensureTopology(nats, {
     streams: STREAMS,

@@ -16,6 +16,7 @@ const FOR_AUDITORS: Record<string, (acme: Story) => Question[]> = {
   'POST /v1/people/search': () => [{ path: '/v1/people/search', body: { site: 'acme', email: 'jane.roe@example.com' } }],
   'GET /v1/entries/:id/proof': ({ synced }) => [`/v1/entries/${synced.id}/proof`],
   'GET /v1/export': () => ['/v1/export?format=ndjson', '/v1/export?format=csv&site=acme', '/v1/export?format=ndjson&type=lead.submitted'],
+  'GET /v1/counts': () => ['/v1/counts?group=site', '/v1/counts?group=connection&service=crm-sync'],
   'GET /tile/entries/*': () => ['/tile/entries/000.p/4'],
 };
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, prepared } from '@posthorn/persistence';
-import { conditionsOf, type EntryFilter } from '../questions/entry.filter.js';
+import { conditionsOf, type EntryFilter, textConditionsOf } from '../questions/entry.filter.js';
 
 /** An entry as it lies in the log. */
 export interface ScannedEntry {
@@ -41,7 +41,8 @@ export class EntryScan {
   /** About how many entries pass the filter: what Postgres' planner expects. */
   async estimate(filter: EntryFilter, { after, until }: Stretch): Promise<number> {
     if (isWhole(filter)) return until - after;
-    const { clauses, params } = within(filter, { after, until });
+    // The planner knows nothing of texts, and would take many for few.
+    const { clauses, params } = within({ ...filter, text: undefined }, { after, until });
     const [row] = await this.database.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(`EXPLAIN (FORMAT JSON) SELECT FROM entries WHERE ${clauses}`, params);
     return Math.min(row?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0, until - after);
   }
@@ -95,7 +96,8 @@ export class EntryScan {
 
 function within(filter: EntryFilter, { after, until }: Stretch): { clauses: string; params: unknown[] } {
   const { clauses, params } = conditionsOf(filter);
-  return { clauses: [...clauses, `position > $${params.push(after)}`, `position <= $${params.push(until)}`].join(' AND '), params };
+  const text = filter.text === undefined ? [] : textConditionsOf(filter.text, params);
+  return { clauses: [...clauses, ...text, `position > $${params.push(after)}`, `position <= $${params.push(until)}`].join(' AND '), params };
 }
 
 async function* oneAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {

@@ -4,12 +4,13 @@ import { AccessLog } from './access.log.js';
 import { AsAuditor, Auditor } from './auditor.js';
 import { entriesQueryOf } from './entries.query.js';
 import { cursorAfter, idInCursor } from './entry.cursor.js';
-import { EntryReader } from './entry.reader.js';
+import type { EntryFilter } from './entry.filter.js';
+import { type Entry, EntryReader } from './entry.reader.js';
 import { type EntryView, EntryViewer } from './entry.view.js';
 
 export interface EntriesPage {
   entries: EntryView[];
-  /** The cursor of the next page; null on the last one. */
+  /** The cursor of the next page; null on the last one. A page of a text can be short, or empty, and not the last. */
   next: string | null;
 }
 
@@ -28,13 +29,17 @@ export class EntriesController {
     const { cursor, limit, ...filter } = entriesQueryOf(parameters);
     const before = cursor === undefined ? undefined : idInCursor(cursor);
     // One more than asked for tells whether there is a next page.
-    const found = await this.entries.page(auditor, filter, limit + 1, before);
+    const { entries: found, lookedTo } = await this.find(auditor, filter, limit + 1, before);
     const shown = found.slice(0, limit);
     const last = shown.at(-1);
     await this.accesses.record({ did: 'entries.read', site: filter.site, eventId: filter.event, facts: { filter, entries: shown.length, from: shown[0]?.envelope.id, to: last?.envelope.id } }, auditor);
     return {
       entries: await this.viewer.show(shown, auditor),
-      next: found.length > limit && last !== undefined ? cursorAfter(last.envelope.id) : null,
+      next: found.length > limit && last !== undefined ? cursorAfter(last.envelope.id) : lookedTo === undefined ? null : cursorAfter(lookedTo),
     };
+  }
+
+  private async find(auditor: Auditor, { text, ...filter }: EntryFilter, limit: number, before: string | undefined): Promise<{ entries: Entry[]; lookedTo?: string }> {
+    return text === undefined ? { entries: await this.entries.page(auditor, filter, limit, before) } : this.entries.search(auditor, { ...filter, text }, limit, before);
   }
 }

@@ -27,6 +27,8 @@ export const FILTER = {
   event: uuid.optional(),
   person: z.uuid('must be the pseudonym of a person, a UUID').optional(),
   correlation: name.optional(),
+  // It stands in URLs, and in the log for good.
+  text: nameUpTo(200).min(3, 'must have at least 3 characters').regex(/^(?!.*[^\s@]@[^\s@]+\.)/u, 'must not be an e-mail address: POST /v1/people/search finds a person').optional(),
   from: time.optional(),
   to: time.optional(),
 };

@@ -9,7 +9,7 @@ export interface Conditions {
   params: unknown[];
 }
 
-// Only what is asked for becomes a condition, so that the planner sees which index fits.
+/** All but the text, which no index has. Only what is asked for becomes a condition, so that the planner sees which index fits. */
 export function conditionsOf(filter: EntryFilter, before?: string): Conditions {
   const params: unknown[] = [];
   const clauses = [
@@ -30,6 +30,17 @@ export function conditionsOf(filter: EntryFilter, before?: string): Conditions {
     ['kind <>', filter.kind === undefined ? 'access' : undefined],
   ].flatMap(([condition, value]) => (value === undefined ? [] : [`${condition ?? ''} $${params.push(value)}`]));
   return { clauses, params };
+}
+
+/**
+ * What an entry has to fulfil to have the text in its clear part: in a value, not in a field's name. All else in a leaf is
+ * what other filters ask for, or sealed. First the cheap look at the whole, which lets few through.
+ */
+export function textConditionsOf(text: string, params: unknown[]): string[] {
+  const written = JSON.stringify(text).slice(1, -1);
+  // The rest of the string it is in, and its end, which no colon follows; or what ends without a string.
+  const inValue = `${written.replaceAll(/[\\^$.|?*+()[\]{}]/g, '\\$&')}(?:[^"\\\\]|\\\\.)*(?:"(?!:)|$)`;
+  return [`leaf ILIKE $${params.push(`%${written.replaceAll(/[\\%_]/g, '\\$&')}%`)}`, `(leaf::json -> 'envelope')::text ~* $${params.push(inValue)}`];
 }
 
 /** The least UUID of a millisecond: UUIDv7 sorts by time. */

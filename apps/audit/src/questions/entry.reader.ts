@@ -3,7 +3,7 @@ import { Database } from '@posthorn/persistence';
 import type { EntryKind } from '../recording/entry.js';
 import type { EntryText, SealedPart } from '../recording/entry.text.js';
 import type { Auditor } from './auditor.js';
-import { conditionsOf, type EntryFilter } from './entry.filter.js';
+import { conditionsOf, type EntryFilter, textConditionsOf } from './entry.filter.js';
 
 /** An entry of the log. The data of the envelope has no personal values; they are sealed in `personal`. */
 export interface Entry {
@@ -28,6 +28,10 @@ interface Row {
 const ENTRIES = `
   SELECT entries.leaf, beside.bytes AS data
     FROM entries LEFT JOIN entry_blobs beside ON beside.sha256 = entries.blob`;
+const BESIDE = 'LEFT JOIN entry_blobs beside ON beside.sha256 = found.blob';
+
+/** Some 50 ms. */
+const LOOKED_AT_ONCE = 5_000;
 
 // Events an event led to, and what those led to.
 const WAY = `
@@ -60,12 +64,22 @@ export class EntryReader {
 
   /** The newest entries that pass the filter; with `before`, only those older than that id. */
   async page(auditor: Auditor, filter: EntryFilter, limit: number, before?: string): Promise<Entry[]> {
-    const sites = auditor.sitesFor(filter.site);
-    const [site, ...others] = sites ?? [];
-    if (others.length > 0) return this.pageOf(sites ?? [], filter, limit, before);
-    if (sites !== undefined && site === undefined) return [];
-    const { clauses, params } = conditionsOf({ ...filter, site }, before);
-    return this.read(`${ENTRIES} WHERE ${clauses.join(' AND ')} ORDER BY id DESC LIMIT $${params.length + 1}`, [...params, limit]);
+    const { newest, params } = newestOf(auditor, filter, limit, before);
+    return this.read(`SELECT found.leaf, beside.bytes AS data FROM (${newest}) AS found ${BESIDE} ORDER BY found.id DESC`, params);
+  }
+
+  /**
+   * The newest entries with the text, out of the next few thousand that pass the filter else: no index has it, so a page
+   * costs what these cost, however long the log is and however rare the text. `lookedTo` is where it stopped before the end.
+   */
+  async search(auditor: Auditor, filter: EntryFilter & { text: string }, limit: number, before?: string): Promise<{ entries: Entry[]; lookedTo?: string }> {
+    const { newest, params } = newestOf(auditor, filter, LOOKED_AT_ONCE, before);
+    const all = [...params];
+    const having = textConditionsOf(filter.text, all).join(' AND ');
+    const entries = await this.read(`SELECT found.leaf, beside.bytes AS data FROM (${newest}) AS found ${BESIDE} WHERE ${having} ORDER BY found.id DESC LIMIT ${limit}`, all);
+    if (entries.length === limit) return { entries };
+    const [last] = await this.database.query<{ id: string }>(`SELECT id FROM (${newest}) AS found ORDER BY id DESC OFFSET ${LOOKED_AT_ONCE - 1}`, params);
+    return { entries, lookedTo: last?.id };
   }
 
   /** Every entry about the event or about an event it led to, in the order of time. */
@@ -73,24 +87,28 @@ export class EntryReader {
     return this.read(WAY, [eventId, limit, auditor.sites ?? null]);
   }
 
-  // No index has several sites in the order of time. Each site's has: so a page of each, and of these the newest.
-  private async pageOf(sites: readonly string[], filter: EntryFilter, limit: number, before: string | undefined): Promise<Entry[]> {
-    const { clauses, params } = conditionsOf(filter, before);
-    const [ofSites, count] = [`$${params.length + 1}::text[]`, `$${params.length + 2}`];
-    return this.read(
-      `WITH newest AS (
-          SELECT entry.id FROM unnest(${ofSites}) AS seen (site)
-           CROSS JOIN LATERAL (SELECT id FROM entries WHERE ${[...clauses, 'site = seen.site'].join(' AND ')} ORDER BY id DESC LIMIT ${count}) entry
-           ORDER BY entry.id DESC LIMIT ${count})
-       ${ENTRIES} WHERE id IN (SELECT id FROM newest) ORDER BY id DESC`,
-      [...params, sites, limit],
-    );
-  }
-
   private async read(statement: string, params: unknown[]): Promise<Entry[]> {
     const rows = await this.database.query<Row>(statement, params);
     return rows.map(entryOf);
   }
+}
+
+/** Statement and parameters for the newest entries of an auditor that pass all of the filter but the text. */
+function newestOf(auditor: Auditor, filter: EntryFilter, count: number, before: string | undefined): { newest: string; params: unknown[] } {
+  const sites = auditor.sitesFor(filter.site);
+  const only = sites?.length === 1 ? sites[0] : undefined;
+  const { clauses, params } = conditionsOf({ ...filter, site: only }, before);
+  if (sites === undefined || only !== undefined) {
+    return { newest: `SELECT id, leaf, blob FROM entries WHERE ${clauses.join(' AND ')} ORDER BY id DESC LIMIT $${params.push(count)}`, params };
+  }
+  // No index has several sites in the order of time. Each site's has: so a page of each, and of these the newest.
+  const [ofSites, most] = [`$${params.push(sites)}::text[]`, `$${params.push(count)}`];
+  const newest = `
+    SELECT id, leaf, blob FROM entries WHERE id IN (
+      SELECT entry.id FROM unnest(${ofSites}) AS seen (site)
+       CROSS JOIN LATERAL (SELECT id FROM entries WHERE ${[...clauses, 'site = seen.site'].join(' AND ')} ORDER BY id DESC LIMIT ${most}) entry
+       ORDER BY entry.id DESC LIMIT ${most})`;
+  return { newest, params };
 }
 
 export function entryOf({ leaf, data }: Row): Entry {
