@@ -1,6 +1,6 @@
 import { createEvent, EXAMPLES } from '@posthorn/contracts';
 import { Database } from '@posthorn/persistence';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Answer, type AuditFixture, AUDITOR, GUEST, startAudit } from '../testing/audit.test-kit.js';
 import { tellStory } from '../testing/story.test-kit.js';
 import type { CountsAnswer } from './counts.controller.js';
@@ -8,6 +8,8 @@ import { EntryCounter } from './entry.counter.js';
 
 let audit: AuditFixture;
 beforeAll(async () => {
+  // Here the test says when entries are counted, and not the clock.
+  vi.spyOn(EntryCounter.prototype, 'onApplicationBootstrap').mockImplementation(() => undefined);
   audit = await startAudit();
   await audit.publish([...tellStory('acme').all, ...tellStory('guest').all, createEvent({ site: 'acme', type: 'order.paid', data: EXAMPLES['order.paid'] })]);
   await audit.recorded(9);
@@ -15,6 +17,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await audit.stop();
+  vi.restoreAllMocks();
 });
 
 const counts = (query = '', key = AUDITOR): Promise<Answer<CountsAnswer>> => audit.get<CountsAnswer>(`/v1/counts${query}`, key);
