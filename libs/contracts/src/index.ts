@@ -4,7 +4,8 @@ export { pointerOf } from './json-pointer.js';
 export { dataschemaOf, parseEnvelope, SITE_ID, TYPE_NAME, type Envelope } from './envelope/envelope.schema.js';
 export { acceptedAtOf, newId, UUID_V7 } from './envelope/identifier.js';
 export { DELIVERIES_OF_EVENT, EVENTS_STREAM, eventsOfType, eventSubject, OUTCOMES_STREAM, outcomeSubject } from './envelope/subject.js';
-export { EVENT_TYPES, EVENTS, isEventType, type EventData, type EventType } from './events/event.catalogue.js';
+export { EVENT_TYPES, EVENTS, isEventType, isPrivacyEventType, PRIVACY_EVENT_TYPES, type EventData, type EventType, type PrivacyEventType } from './events/event.catalogue.js';
+export { ERASURE_CAUSES, ERASURE_EVENTS_MAX, type ErasureCause } from './events/privacy.schema.js';
 export { createEvent, parseData, parseEvent, type NewEvent, type PosthornEvent } from './events/event.js';
 export {
   BOOK_OUTCOMES,
@@ -13,6 +14,8 @@ export {
   credentialsOutcome,
   DELIVERY_OUTCOMES,
   deliveryOutcome,
+  ERASURE_OUTCOMES,
+  erasureOutcome,
   OPERATOR_VERBS,
   operatorOutcome,
   OUTCOMES,
@@ -24,6 +27,7 @@ export {
 export { createOutcome, OUTCOME_STATES, parseOutcome, type NewOutcome, type Outcome, type OutcomeData, type OutcomeState } from './outcomes/outcome.js';
 export { PERSONAL_KEYWORD, personal } from './personal/personal.mark.js';
 export { joinPersonal, MASK, maskOf, maskPersonal, personalPointers, splitPersonal, type PersonalPart } from './personal/personal.fields.js';
+export { addressesIn, canonicalAddress, eraseEvent } from './personal/erasing.js';
 export { LinkError, signLink, verifyLink, type LinkClaims, type LinkPurpose } from './links/link.token.js';
 export { envelopeJsonSchema, jsonSchemaOf, outcomeJsonSchema, type JsonSchema } from './documents/json-schema.document.js';
 export { asyncApiDocument } from './documents/async-api.document.js';

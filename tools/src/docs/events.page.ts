@@ -1,4 +1,4 @@
-import { EVENT_TYPES, EXAMPLES, type EventType, jsonSchemaOf, PERSONAL_KEYWORD } from '@posthorn/contracts';
+import { EVENT_TYPES, EXAMPLES, type EventType, isPrivacyEventType, jsonSchemaOf, PERSONAL_KEYWORD, PRIVACY_EVENT_TYPES } from '@posthorn/contracts';
 
 /** What a type means, for people; what it holds is read from the contract. */
 const MEANING: Record<EventType, string> = {
@@ -12,6 +12,9 @@ const MEANING: Record<EventType, string> = {
   'order.paid': 'An order was paid. Prices are of one unit, in the currency of the total.',
   'customer.updated': 'What is known of a person changed. With `previousEmail`, the address changed too, and the person stays the same.',
   'form.submitted': 'Any other form. Nobody knows what its fields hold, so all of them count as personal.',
+  'privacy.confirmation_requested': 'Somebody asks to be forgotten where anybody can type any address. The address is asked first, by mail; once the link in it is followed, the erasure is requested.',
+  'privacy.erasure_requested': 'The events that are to be forgotten, by type. Every service erases them; it names no person, so that it can be kept as a proof.',
+  'privacy.transport_erased': 'The messages of an erasure\'s events are overwritten in NATS.',
 };
 
 const KINDS: Record<string, string> = {
@@ -20,8 +23,11 @@ const KINDS: Record<string, string> = {
   amount: 'decimal string, such as `12.50`',
   price: 'decimal string, such as `12.50`',
   locale: 'language tag, such as `de-AT`',
+  events: 'ids of events by their type',
   fields: 'up to you: texts, numbers, booleans, lists of texts',
 };
+
+const WEBSITE_TYPES = EVENT_TYPES.filter((type) => !isPrivacyEventType(type));
 
 interface Schema {
   type?: string;
@@ -46,8 +52,18 @@ Fields that are not listed are refused. A dot leads into an object, \`[]\` into 
 
 The same as JSON Schema, one file a type, and as an AsyncAPI 3 document: [\`libs/contracts/generated\`](../../libs/contracts/generated).
 
-${EVENT_TYPES.map((type) => `- [\`${type}\`](#${type.replaceAll('.', '')})`).join('\n')}
-${EVENT_TYPES.map(section).join('')}`;
+${listOf(WEBSITE_TYPES)}
+${WEBSITE_TYPES.map(section).join('')}
+## What Posthorn says itself
+
+Nobody may submit these; ingress accepts them itself when a person is to be forgotten.
+
+${listOf(PRIVACY_EVENT_TYPES)}
+${PRIVACY_EVENT_TYPES.map(section).join('')}`;
+}
+
+function listOf(types: readonly EventType[]): string {
+  return types.map((type) => `- [\`${type}\`](#${type.replaceAll('.', '')})`).join('\n');
 }
 
 function section(type: EventType): string {

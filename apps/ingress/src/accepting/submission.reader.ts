@@ -3,6 +3,7 @@ import {
   ContractError,
   type ContractIssue,
   dataschemaOf,
+  isPrivacyEventType,
   newId,
   parseEvent,
   type PosthornEvent,
@@ -31,7 +32,7 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 export function readSubmission(raw: RawSubmission, site: string): Submission {
   const structured = isCloudEvent(raw.contentType);
   const body = objectOf(raw.body);
-  const issues = [...(structured ? cloudEventIssues(body) : unknownFields(body)), ...personalAttributes(body)];
+  const issues = [...(structured ? cloudEventIssues(body) : unknownFields(body)), ...personalAttributes(body), ...reservedType(body)];
   const header = keyFromHeader(raw.idempotencyKey);
   if (typeof body['site'] === 'string' && body['site'] !== site) throw foreignSite(site);
   const event = parse(envelopeOf(body, site, raw.traceparent), issues);
@@ -66,6 +67,11 @@ function personalAttributes(body: Record<string, unknown>): ContractIssue[] {
   return ['subject', 'source']
     .filter((name) => typeof body[name] === 'string' && ADDRESS.test(body[name]))
     .map((name) => ({ pointer: pointerTo(name), rule: 'personal', message: 'must not hold an e-mail address: people belong into data.person' }));
+}
+
+function reservedType({ type }: Record<string, unknown>): ContractIssue[] {
+  if (typeof type !== 'string' || !isPrivacyEventType(type)) return [];
+  return [{ pointer: '/type', rule: 'reserved_type', message: 'is said by Posthorn itself; to have a person forgotten, use POST /v1/privacy/erasures' }];
 }
 
 // The contract checks what it keeps; these are the attributes it does not: the sender's own id, and the encoding.

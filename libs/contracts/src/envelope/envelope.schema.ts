@@ -5,7 +5,7 @@ import { instant } from '../schemas/time.schema.js';
 import { UUID_V7 } from './identifier.js';
 
 export const SITE_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
-export const TYPE_NAME = /^[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)+$/;
+export const TYPE_NAME = /^[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)+$/;
 
 /** Where the schemas of version 1 live; the version of an event's data is the last step of its `dataschema`. */
 const SCHEMA_BASE = 'https://posthorn.dev/schemas';
@@ -14,7 +14,7 @@ export const dataschemaOf = (name: string): string => `${SCHEMA_BASE}/${name}/1`
 const id = z.string().regex(UUID_V7, 'must be a lower-case UUIDv7');
 
 /**
- * CloudEvents 1.0 with the extension attributes site, traceparent, correlationid and causationid. No attribute
+ * CloudEvents 1.0 with the extension attributes site, traceparent, correlationid, causationid and erased. No attribute
  * may carry personal data. Attributes of others are dropped, as CloudEvents allows, so that a newer publisher
  * may add one without stopping older subscribers.
  */
@@ -31,6 +31,7 @@ export const envelope = z.object({
   traceparent: z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/, 'must be a W3C traceparent').optional(),
   correlationid: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, 'must be letters, digits and ._:- only'),
   causationid: id.optional(),
+  erased: z.literal(true).optional(),
   data: z.unknown(),
 });
 
@@ -50,6 +51,8 @@ export interface Envelope<D, T extends string = string> {
   correlationid: string;
   /** The id of the event that led to this one. */
   causationid?: string;
+  /** The personal values of the data have been erased: what is left is not what the type's schema says. */
+  erased?: true;
   data: D;
 }
 

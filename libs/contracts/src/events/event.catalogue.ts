@@ -5,6 +5,7 @@ import { formSubmitted } from './form.schema.js';
 import { leadSubmitted } from './lead.schema.js';
 import { newsletter } from './newsletter.schema.js';
 import { orderPaid } from './order.schema.js';
+import { confirmationRequested, erasureRequested, transportErased } from './privacy.schema.js';
 
 /** The events of version 1: what each type's data must be. The one place that links a type to its shape. */
 export const EVENTS = {
@@ -18,12 +19,23 @@ export const EVENTS = {
   'order.paid': orderPaid,
   'customer.updated': customerUpdated,
   'form.submitted': formSubmitted,
+  'privacy.confirmation_requested': confirmationRequested,
+  'privacy.erasure_requested': erasureRequested,
+  'privacy.transport_erased': transportErased,
 } as const satisfies Record<string, z.ZodType>;
 
 export type EventType = keyof typeof EVENTS;
 export type EventData<T extends EventType> = z.infer<(typeof EVENTS)[T]>;
 
+/** Said by Posthorn itself when somebody is to be forgotten; a website has another door for that. */
+export const PRIVACY_EVENT_TYPES = ['privacy.confirmation_requested', 'privacy.erasure_requested', 'privacy.transport_erased'] as const satisfies readonly EventType[];
+export type PrivacyEventType = (typeof PRIVACY_EVENT_TYPES)[number];
+
 export const EVENT_TYPES = Object.keys(EVENTS) as readonly EventType[];
+
+export function isPrivacyEventType(type: string): type is PrivacyEventType {
+  return (PRIVACY_EVENT_TYPES as readonly string[]).includes(type);
+}
 
 export function isEventType(type: string): type is EventType {
   return Object.hasOwn(EVENTS, type);

@@ -4,9 +4,9 @@ import { dataschemaOf, envelope, SITE_ID, TYPE_NAME, type Envelope } from '../en
 import { newId, UUID_V7 } from '../envelope/identifier.js';
 import { key, line, text } from '../schemas/text.schema.js';
 import { instant } from '../schemas/time.schema.js';
-import { BOOK_OUTCOMES, CIRCUIT_OUTCOMES, DELIVERY_OUTCOMES } from './outcome.catalogue.js';
+import { BOOK_OUTCOMES, CIRCUIT_OUTCOMES, DELIVERY_OUTCOMES, ERASURE_OUTCOMES } from './outcome.catalogue.js';
 
-export const OUTCOME_STATES = [...DELIVERY_OUTCOMES, ...CIRCUIT_OUTCOMES, ...BOOK_OUTCOMES, 'rejected', 'operated'] as const;
+export const OUTCOME_STATES = [...DELIVERY_OUTCOMES, ...CIRCUIT_OUTCOMES, ...BOOK_OUTCOMES, ...ERASURE_OUTCOMES, 'rejected', 'operated'] as const;
 export type OutcomeState = (typeof OUTCOME_STATES)[number];
 
 const ERROR_MESSAGE_MAX = 2_000;
