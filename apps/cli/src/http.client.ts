@@ -45,6 +45,13 @@ export async function callBytes(access: Access, path: string, { limit, keyed }: 
   throw failure(access, response.status, parse(text) as ProblemBody | undefined);
 }
 
+/** An answer as long as it has to be: its headers are here, its body is to be read. */
+export async function callStream(access: Access, path: string): Promise<Response> {
+  const response = await send(access, path, { headers: { authorization: `Bearer ${access.key}` } });
+  if (response.ok) return response;
+  throw failure(access, response.status, parse(await response.text()) as ProblemBody | undefined);
+}
+
 async function read({ face, url }: Access, response: Response, limit: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -73,7 +80,8 @@ async function send({ face, url }: Access, path: string, init: RequestInit): Pro
 
 function failure({ face, url }: Access, status: number, problem: ProblemBody | undefined): CliError {
   if (status === 401 || status === 403) {
-    return new CliError(EXIT.refused, `${face} at ${url} refuses the key: ${problem?.detail ?? problem?.title ?? String(status)}`, `Check POSTHORN_${face.toUpperCase()}_KEY.`);
+    const remedy = status === 401 ? `Check POSTHORN_${face.toUpperCase()}_KEY.` : `The key is known, and has not this right: whoever configures ${face} can give it.`;
+    return new CliError(EXIT.refused, `${face} at ${url} refuses the key: ${problem?.detail ?? problem?.title ?? String(status)}`, remedy, status);
   }
   if (problem?.title === undefined) return new CliError(EXIT.unreachable, `What answers at ${url} is not ${face} (status ${status}).`, `Check POSTHORN_${face.toUpperCase()}_URL.`);
   const fields = (problem.errors ?? []).map(({ pointer, message }) => `\n  ${pointer === '' ? '(the whole)' : pointer}: ${message}`).join('');

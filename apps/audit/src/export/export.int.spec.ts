@@ -1,4 +1,5 @@
 import { createEvent, EXAMPLES } from '@posthorn/contracts';
+import { shutDown } from '@posthorn/http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SignedLog } from '../log/log.test-kit.js';
 import { entryOfEvent } from '../recording/entry.js';
@@ -94,6 +95,19 @@ describe('an export that broke off', () => {
     expect(read.mock.calls.every(([, stretch]) => stretch.after > 0 && stretch.after >= after - 256)).toBe(true);
     read.mockRestore();
     expect(verified(kept + rest.text, log.verifierKey).length).toBeGreaterThan(900);
+  });
+
+  it('is read from its beginning once for its seal, at a replica that did not begin it', async () => {
+    const replica = await audit.replica();
+    const there = new Exporting(new SignedLog(audit, replica));
+    const whole = await exporting.export();
+    const { kept, after } = brokenAfter(whole.text, 700);
+    const question = { after, checkpoint: whole.headers.get('posthorn-checkpoint') ?? '' };
+    await there.export(question);
+    const read = vi.spyOn(replica.get(EntryScan), 'batches');
+    expect(kept + (await there.export(question)).text).toBe(whole.text);
+    expect(read.mock.calls.map(([, stretch]) => stretch.after >= after - 256)).toEqual([true, true]);
+    await shutDown(replica);
   });
 
   it('says what is missing or foreign in a request to go on', async () => {

@@ -37,7 +37,11 @@ export class Exporter {
   private async markAt(of: Export, format: ExportFormat, head: string, after: number): Promise<SealMark> {
     let mark = this.marks.nearest(of, after) ?? firstMark(head);
     if (format.end === undefined) return mark;
-    for await (const { entries, bytes } of this.lines(of, format, { after: mark.position, until: after })) mark = beyond(mark, entries, bytes);
+    for await (const { entries, bytes } of this.lines(of, format, { after: mark.position, until: after })) {
+      mark = beyond(mark, entries, bytes);
+      // It can take long enough for the reader to ask once more.
+      this.marks.keep(of, mark);
+    }
     return mark;
   }
 

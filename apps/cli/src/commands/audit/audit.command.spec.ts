@@ -110,7 +110,7 @@ describe('posthorn audit verify', () => {
     [['verify', '--verifier-key', 'x'], 2, 'not copied whole'],
     [['verify', '--checkpoint', 'nowhere'], 2, 'no checkpoint at'],
     [['verify', '--export', 'nowhere'], 2, 'There is no file'],
-    [['verify', 'it'], 2, 'not an option'],
+    [['verify', 'one', 'two'], 2, 'one export at a time'],
     [['proof'], 2, 'takes one id'],
     [['proof', 'unknown'], 1, 'No'],
     [['key', 'two words'], 2, 'without spaces'],

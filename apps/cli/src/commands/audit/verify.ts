@@ -18,12 +18,13 @@ const OPTIONS = { ...TRUST, checkpoint: { type: 'string', multiple: true }, expo
 
 export async function verify(args: readonly string[], world: World): Promise<number> {
   const { values, positionals } = parse('audit', args, OPTIONS);
-  if (positionals.length > 0) throw misuse(`"${positionals.join(' ')}" is not an option.`, 'audit');
+  const exported = [...positionals, ...(values.export === undefined ? [] : [values.export])];
+  if (exported.length > 1) throw misuse('It verifies one export at a time.', 'audit');
   const trust = trustOf(values, world);
   const folder = rememberedIn(values, trust, world);
   const { older, findings } = olderIn(values.checkpoint ?? [], folder, trust, world);
   const contents = values['hashes-only'] !== true;
-  const file = values.export === undefined ? undefined : resolve(world.cwd, values.export);
+  const file = exported[0] === undefined ? undefined : resolve(world.cwd, exported[0]);
   const progress = new Progress(world);
   let report: Report;
   try {
