@@ -19,6 +19,8 @@ import { type AuditConfig, issuersOf, keysOf, SERVICE } from './config.js';
 import { CountsController } from './counts/counts.controller.js';
 import { CountsReader } from './counts/counts.reader.js';
 import { EntryCounter } from './counts/entry.counter.js';
+import { ErasureBook } from './erasing/erasure.book.js';
+import { PeopleEraser } from './erasing/people.eraser.js';
 import { BlobReader } from './export/blob.reader.js';
 import { CsvFormat } from './export/csv.format.js';
 import { EntryScan } from './export/entry.scan.js';
@@ -86,6 +88,8 @@ export class AppModule {
         People,
         PersonalReader,
         LogEdge,
+        PeopleEraser,
+        ErasureBook,
         EntryWriter,
         EntryRecorder,
         reconcilerOf(EntryRecorder, (log, recorder) => new LogSubscription(log, recorder), { since: section.since, ...reconciliation }),

@@ -97,6 +97,19 @@ describe('provisionSchema', () => {
     expect(await refusal(book.query('DELETE FROM inbox'))).toBe('allowed');
   });
 
+  it('lets an append-only role change no more of a table than was said', async () => {
+    const only = (mutableTables: SchemaProvisioning['mutableTables']): Promise<unknown> => provisionSchema(plan({ schema: 'album', role: 'album', access: 'append-only', mutableTables }));
+    await only([{ table: 'things', update: ['name'] }, { table: 'inbox', delete: true }]);
+    const album = await as('album');
+    expect(await refusal(album.query("UPDATE things SET name = 'moon'"))).toBe('allowed');
+    expect(await refusal(album.query('UPDATE things SET id = DEFAULT'))).toBe(DENIED);
+    expect(await refusal(album.query('DELETE FROM things'))).toBe(DENIED);
+    expect(await refusal(album.query('DELETE FROM inbox'))).toBe('allowed');
+    expect(await refusal(album.query('UPDATE inbox SET id = 1'))).toBe(DENIED);
+    await only([]);
+    expect(await refusal(album.query("UPDATE things SET name = 'sun'"))).toBe(DENIED);
+  });
+
   it('takes rights away again when a schema becomes append-only', async () => {
     await provisionSchema(plan({ schema: 'diary', role: 'diary' }));
     await provisionSchema(plan({ schema: 'diary', role: 'diary', access: 'append-only' }));

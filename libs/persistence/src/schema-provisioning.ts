@@ -15,8 +15,16 @@ export interface SchemaProvisioning {
   migrations: readonly MigrationClass[];
   /** With `append-only` the role may only read and insert. */
   access: 'read-write' | 'append-only';
-  /** Tables of an append-only schema that the role may change all the same, such as its inbox. */
-  mutableTables?: readonly string[];
+  /** Tables of an append-only schema that the role may change all the same, such as its inbox; by name: in every way. */
+  mutableTables?: readonly (string | TableRights)[];
+}
+
+/** What a role may do to a table of an append-only schema, beside reading it and adding to it. */
+export interface TableRights {
+  table: string;
+  /** Rows as a whole, or these columns of them. */
+  update?: true | readonly string[];
+  delete?: true;
 }
 
 const ROLE_ATTEMPTS = 20;
@@ -149,8 +157,11 @@ async function grant(client: Client, provisioning: SchemaProvisioning): Promise<
   await client.query(`GRANT USAGE ON SCHEMA ${name} TO ${role}`);
   await client.query(`REVOKE ALL ON ALL TABLES IN SCHEMA ${name} FROM ${role}`);
   await client.query(`GRANT ${rights} ON ALL TABLES IN SCHEMA ${name} TO ${role}`);
-  for (const table of mutableTables) {
-    await client.query(`GRANT UPDATE, DELETE ON ${name}.${quoteIdentifier(table)} TO ${role}`);
+  for (const mutable of mutableTables) {
+    const { table, update, delete: deletes } = typeof mutable === 'string' ? { table: mutable, update: true as const, delete: true as const } : mutable;
+    const columns = update === undefined || update === true ? '' : ` (${update.map(quoteIdentifier).join(', ')})`;
+    const changes = [...(update === undefined ? [] : [`UPDATE${columns}`]), ...(deletes === true ? ['DELETE'] : [])];
+    await client.query(`GRANT ${changes.join(', ')} ON ${name}.${quoteIdentifier(table)} TO ${role}`);
   }
   await client.query(`REVOKE INSERT, UPDATE, DELETE ON ${name}.migrations FROM ${role}`);
   await client.query(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${name} TO ${role}`);

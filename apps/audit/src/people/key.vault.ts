@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { canonicalAddress } from '@posthorn/contracts';
 import { open, seal } from './sealed.box.js';
 
 /** Wraps the keys of people. The first of several wraps, the others still open: so one is replaced by another. */
@@ -52,6 +53,6 @@ export class KeyVault {
 
   /** HMAC-SHA-256 over site and address. Without the key nobody can try addresses out; with it, equal addresses meet. */
   lookupOf(site: string, address: string): Buffer {
-    return createHmac('sha256', this.lookupKey).update(`${site}\0${address.trim().toLowerCase()}`).digest();
+    return createHmac('sha256', this.lookupKey).update(`${site}\0${canonicalAddress(address)}`).digest();
   }
 }

@@ -11,7 +11,7 @@ export interface SealedEntry {
   personal: SealedPart;
 }
 
-/** Opens the personal values of entries whose person has not been erased. */
+/** Opens the personal values of entries that nobody has asked to be forgotten. */
 @Injectable()
 export class PersonalReader {
   constructor(
@@ -19,14 +19,14 @@ export class PersonalReader {
     private readonly vault: KeyVault,
   ) {}
 
-  /** The values by the id of their entry; none for people who were erased. Two questions, however many entries. */
+  /** The values by the id of their entry; none for what was erased. Three questions, however many entries. */
   async read(entries: readonly SealedEntry[]): Promise<Map<string, PersonalPart>> {
     if (entries.length === 0) return new Map();
-    const [keys, blobs] = await Promise.all([this.keysOf(entries), this.blobsOf(entries)]);
+    const [keys, blobs, forgotten] = await Promise.all([this.keysOf(entries), this.blobsOf(entries), this.forgottenAmong(entries)]);
     return new Map(
       entries.flatMap(({ id, personal }) => {
         const key = keys.get(personal.person);
-        if (key === undefined) return [];
+        if (key === undefined || forgotten.has(id)) return [];
         const sealed = 'sealed' in personal ? Buffer.from(personal.sealed, 'base64') : blobs.get(personal.sha256);
         const plaintext = sealed === undefined ? undefined : open(key, sealed, id);
         if (plaintext === undefined) throw new Error(`ENTRY_UNREADABLE: the personal values of entry ${id} do not open with its person's key: the entry or the key was changed. Run: posthorn audit verify`);
@@ -38,9 +38,18 @@ export class PersonalReader {
   /** Masks in place of the values that `read` would open. */
   async masked(entries: readonly SealedEntry[]): Promise<Map<string, PersonalPart>> {
     if (entries.length === 0) return new Map();
-    const rows = await this.database.query<{ pseudonym: string }>('SELECT pseudonym FROM people WHERE pseudonym = ANY($1::uuid[])', [pseudonymsIn(entries)]);
+    const [rows, forgotten] = await Promise.all([
+      this.database.query<{ pseudonym: string }>('SELECT pseudonym FROM people WHERE pseudonym = ANY($1::uuid[])', [pseudonymsIn(entries)]),
+      this.forgottenAmong(entries),
+    ]);
     const there = new Set(rows.map(({ pseudonym }) => pseudonym));
-    return new Map(entries.flatMap(({ id, personal }) => (there.has(personal.person) ? [[id, masksOf(personal.fields)] as const] : [])));
+    return new Map(entries.flatMap(({ id, personal }) => (there.has(personal.person) && !forgotten.has(id) ? [[id, masksOf(personal.fields)] as const] : [])));
+  }
+
+  // Forgotten, though their person's key is still needed for what came later.
+  private async forgottenAmong(entries: readonly SealedEntry[]): Promise<Set<string>> {
+    const rows = await this.database.query<{ id: string }>('SELECT id FROM listed_events WHERE id = ANY($1::uuid[])', [entries.map(({ id }) => id)]);
+    return new Set(rows.map(({ id }) => id));
   }
 
   private async keysOf(entries: readonly SealedEntry[]): Promise<Map<string, Buffer>> {

@@ -12,6 +12,8 @@ export interface Entry {
   recordedAt: string;
   envelope: EntryText['envelope'];
   personal?: SealedPart;
+  /** Its personal values were erased before it was recorded. */
+  erased?: true;
   eventId?: string;
   service?: string;
   connection?: string;
@@ -112,7 +114,7 @@ function newestOf(auditor: Auditor, filter: EntryFilter, count: number, before: 
 }
 
 export function entryOf({ leaf, data }: Row): Entry {
-  const { position, kind, recordedAt, envelope, personal, event, service, connection, outcome, actor } = JSON.parse(leaf) as EntryText;
+  const { position, kind, recordedAt, envelope, personal, erased, event, service, connection, outcome, actor } = JSON.parse(leaf) as EntryText;
   const whole = data === null ? envelope : { ...envelope, data: JSON.parse(data.toString()) as unknown };
-  return { position, kind, recordedAt, envelope: whole, personal, eventId: event, service, connection, outcome, actor };
+  return { position, kind, recordedAt, envelope: whole, personal, erased, eventId: event, service, connection, outcome, actor };
 }

@@ -38,13 +38,13 @@ function sealedIn(entries: readonly Entry[]): SealedEntry[] {
   return entries.flatMap(({ envelope: { id }, personal }) => (personal === undefined ? [] : [{ id, personal }]));
 }
 
-function viewOf({ envelope, personal, ...rest }: Entry, found: 'shown' | 'masked', values: ReadonlyMap<string, PersonalPart>): EntryView {
+function viewOf({ envelope, personal, erased, ...rest }: Entry, found: 'shown' | 'masked', values: ReadonlyMap<string, PersonalPart>): EntryView {
   const value = values.get(envelope.id);
   return {
     ...rest,
     acceptedAt: acceptedAtOf(envelope.id).toISOString(),
     person: personal?.person,
-    personalData: personal === undefined ? 'none' : value === undefined ? 'erased' : found,
+    personalData: personal === undefined ? (erased === true ? 'erased' : 'none') : value === undefined ? 'erased' : found,
     ...envelope,
     data: joinPersonal(envelope.data, value ?? masksOf(personal?.fields ?? [])),
   };

@@ -25,6 +25,8 @@ export interface EntryText {
   /** SHA-256, in hex, of the JSON text of data that is too large for an entry. */
   blob?: string;
   personal?: SealedPart;
+  /** Its personal values were erased before it was recorded. */
+  erased?: true;
 }
 
 /** Personal values: sealed with their person's key, so that the entry stays when the key goes. */
@@ -76,6 +78,7 @@ export function textOf(entry: NewEntry, position: number, recordedAt: Date, pers
     envelope: dataHash === undefined ? { ...attributes, data } : attributes,
     blob: dataHash?.toString('hex'),
     personal: person === undefined ? undefined : sealedPart(entry, person, beside),
+    erased: entry.erased,
   };
   return { text: JSON.stringify(written), dataHash, blobs };
 }

@@ -1,4 +1,6 @@
 import {
+  addressesIn,
+  canonicalAddress,
   type Envelope,
   type OutcomeData,
   parseEnvelope,
@@ -21,6 +23,10 @@ export interface NewEntry {
   /** The data in it has no personal values. */
   envelope: EntryEnvelope;
   personal: PersonalPart;
+  /** Whom the personal values are about, as far as they say it. */
+  addresses?: readonly string[];
+  /** Its personal values were erased before it was recorded. */
+  erased?: true;
   /** The event it is, or is about. */
   eventId?: string;
   service?: string;
@@ -33,10 +39,16 @@ export interface NewEntry {
 /** An event as a line of the log. Throws ContractError when not even its envelope can be read. */
 export function entryOfEvent(message: unknown): NewEntry {
   const envelope = parseEnvelope(message);
-  const { clear, personal } = isWhole(() => parseEvent(message))
-    ? splitPersonal(envelope.type, envelope.data)
-    : everythingPersonal(envelope.data);
-  return { kind: 'event', envelope: { ...envelope, data: clear }, personal, eventId: envelope.id };
+  // What is left of an erased event is not what its type's schema says; whatever in it is marked all the same goes too.
+  const whole = envelope.erased === true || isWhole(() => parseEvent(message));
+  const { clear, personal } = whole ? splitPersonal(envelope.type, envelope.data) : everythingPersonal(envelope.data);
+  const entry: NewEntry = { kind: 'event', envelope: { ...envelope, data: clear }, personal, addresses: addressesIn(envelope), eventId: envelope.id };
+  return envelope.erased === true ? withoutPersonal(entry) : entry;
+}
+
+/** The entry of an event that is to be forgotten: that it was, and nothing of whom it was about. */
+export function withoutPersonal(entry: NewEntry): NewEntry {
+  return { ...entry, personal: {}, addresses: [], erased: true };
 }
 
 /** An outcome as a line of the log. Throws ContractError when not even its envelope can be read. */
@@ -62,13 +74,18 @@ export function entryOfOutcome(message: unknown): NewEntry {
 }
 
 /** Whom the personal values of an entry are about; undefined when it has none. */
-export function addresseeOf({ envelope: { site }, personal }: NewEntry): Addressee | undefined {
+export function addresseeOf({ envelope: { site }, personal, addresses = [] }: NewEntry): Addressee | undefined {
   if (site === undefined || Object.keys(personal).length === 0) return undefined;
-  return { site, addresses: ADDRESS_FIELDS.flatMap((field) => (typeof personal[field] === 'string' ? [personal[field]] : [])) };
+  return { site, addresses: isOnePerson(personal, addresses) ? addresses : [] };
 }
 
-// The address of today first: it decides who somebody is when both are known.
-const ADDRESS_FIELDS = ['/person/email', '/previousEmail'];
+// The fields of a form may hold the addresses of several people. Taken for one, forgetting any of them would forget all:
+// so where the event does not say that two addresses are one person's, it gets a key of its own.
+function isOnePerson(personal: PersonalPart, addresses: readonly string[]): boolean {
+  return PREVIOUS_ADDRESS in personal || new Set(addresses.map(canonicalAddress)).size <= 1;
+}
+
+const PREVIOUS_ADDRESS = '/previousEmail';
 
 // Data this release cannot read, as from a newer publisher, is kept; but nobody knows what in it is personal.
 function everythingPersonal(data: unknown): { clear: unknown; personal: PersonalPart } {

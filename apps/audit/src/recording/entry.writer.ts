@@ -1,8 +1,9 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Database, DatabaseUnavailableError, prepared, type Transaction } from '@posthorn/persistence';
+import { ErasureBook } from '../erasing/erasure.book.js';
 import { People, type Person } from '../people/people.js';
 import { leafHash } from '../tree/merkle.hash.js';
-import { addresseeOf, type NewEntry } from './entry.js';
+import { addresseeOf, type NewEntry, withoutPersonal } from './entry.js';
 import { insertEntries, type PlacedEntry } from './entry.statements.js';
 import { textOf } from './entry.text.js';
 import { LogEdge, type LogEnd } from './log.edge.js';
@@ -23,6 +24,7 @@ export class EntryWriter implements OnModuleDestroy {
   constructor(
     private readonly database: Database,
     private readonly people: People,
+    private readonly erasures: ErasureBook,
     private readonly edge: LogEdge,
   ) {}
 
@@ -46,10 +48,14 @@ export class EntryWriter implements OnModuleDestroy {
 
   private async write(tx: Transaction, entries: readonly NewEntry[], end: LogEnd): Promise<void> {
     const edge = await this.edge.at(tx, end);
-    const people = await this.peopleIn(tx, entries);
     const recordedAt = new Date();
-    const placed = entries.map((entry, at): PlacedEntry => {
-      const [position, person] = [end.size + at + 1, people.get(entry)];
+    const arrived = entries.map((entry, at) => ({ entry, position: end.size + at + 1, recordedAt }));
+    // Before anything is sealed: what comes after a request in the same batch is another beginning, with another key.
+    const forgotten = await this.erasures.take(tx, arrived);
+    const coming = arrived.map((one) => (forgotten.has(one.entry.envelope.id) ? { ...one, entry: withoutPersonal(one.entry) } : one));
+    const people = await this.peopleIn(tx, coming.map(({ entry }) => entry));
+    const placed = coming.map(({ entry, position }): PlacedEntry => {
+      const person = people.get(entry);
       return { entry, position, recordedAt, person: person?.pseudonym, ...textOf(entry, position, recordedAt, person) };
     });
     const tiles = edge.append(placed.map(({ text }) => leafHash(Buffer.from(text))));

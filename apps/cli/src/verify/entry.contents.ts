@@ -4,6 +4,7 @@ import { IdSet } from './id.set.js';
 interface EntryShape {
   envelope?: { id?: unknown };
   blob?: unknown;
+  erased?: unknown;
   personal?: { person?: unknown; fields?: unknown; sealed?: unknown; sha256?: unknown };
 }
 
@@ -32,6 +33,7 @@ export class EntryContents {
     if (typeof id !== 'string' || !UUID.test(id)) return unreadable('has no envelope with an id');
     if (shape.blob !== undefined && !isSha256(shape.blob)) return unreadable('names its large data by something that is no SHA-256');
     if (shape.personal !== undefined && !isSealed(shape.personal)) return unreadable('has a sealed part that is none');
+    if (shape.erased !== undefined && (shape.erased !== true || shape.personal !== undefined)) return unreadable('is not erased as it says');
     if (shape.blob !== undefined || shape.personal?.sha256 !== undefined) this.beside += 1;
     return this.ids.add(id) ? undefined : { code: 'ENTRY_REPEATED', what: `has the id ${id}, which an earlier entry has` };
   }

@@ -136,9 +136,11 @@ describe('what else is looked at', () => {
       6: entryText(6, { personal: { person: 'p', fields: [], sha256: 'a'.repeat(64) } }),
       7: 'no entry',
       8: entryText(8, { personal: { person: 'p', fields: ['/a'], sealed: Buffer.alloc(40).toString('base64') } }),
+      9: entryText(9, { erased: true }),
+      10: entryText(10, { erased: true, personal: { person: 'p', fields: ['/a'], sealed: Buffer.alloc(40).toString('base64') } }),
     };
-    const result = await verified(new TestLog(8, (position) => bad[position] ?? entryText(position)));
-    expect(result.findings.map(short)).toEqual(['ENTRY_MISPLACED 7', 'ENTRY_REPEATED 2', 'ENTRY_UNREADABLE 3', 'ENTRY_UNREADABLE 4', 'ENTRY_UNREADABLE 5', 'ENTRY_UNREADABLE 7']);
+    const result = await verified(new TestLog(10, (position) => bad[position] ?? entryText(position)));
+    expect(result.findings.map(short)).toEqual(['ENTRY_MISPLACED 7', 'ENTRY_REPEATED 2', 'ENTRY_UNREADABLE 3', 'ENTRY_UNREADABLE 4', 'ENTRY_UNREADABLE 5', 'ENTRY_UNREADABLE 7', 'ENTRY_UNREADABLE 10']);
     expect(result.beside).toBe(1);
   });
 });
