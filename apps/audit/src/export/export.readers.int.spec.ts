@@ -6,6 +6,7 @@ import { SignedLog } from '../log/log.test-kit.js';
 import { entryOfEvent } from '../recording/entry.js';
 import { EntryWriter } from '../recording/entry.writer.js';
 import { type AuditFixture, startAudit } from '../testing/audit.test-kit.js';
+import { sortsDuring } from '../testing/plans.test-kit.js';
 import { Exporting, verified } from './export.test-kit.js';
 import { NdjsonFormat } from './ndjson.format.js';
 
@@ -28,6 +29,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await audit.stop();
+});
+
+describe('an export', () => {
+  it.each<[string, Record<string, string>]>([['of everything', {}], ['of a selection', { type: 'lead.submitted' }], ['of a few', { site: 'nobody' }]])('%s reads no entry twice: each statement goes on where the one before ended', async (_, filter) => {
+    expect(await sortsDuring(audit, () => exporting.export(filter))).toEqual([]);
+  });
 });
 
 describe('a reader who takes nothing', () => {

@@ -10,14 +10,15 @@ export interface KeptCheckpoint extends TreeHead {
   signedAt: Date;
 }
 
+// Ordered by `c.size`, the column: `size` alone is what is selected under that name, which no index has.
 const COLUMNS = 'size::float8 AS size, root, note, signed_at AS "signedAt"';
 const COSIGNED = `note || coalesce((SELECT string_agg(line || E'\\n', '' ORDER BY witness) FROM cosignatures s WHERE s.origin = c.origin AND s.size = c.size), '')`;
 
-const NEWEST = prepared(`SELECT ${COLUMNS}, extract(epoch FROM now() - signed_at)::float8 * 1000 AS "ageMs" FROM checkpoints WHERE origin = $1 ORDER BY size DESC LIMIT 1`);
+const NEWEST = prepared(`SELECT ${COLUMNS}, extract(epoch FROM now() - signed_at)::float8 * 1000 AS "ageMs" FROM checkpoints c WHERE origin = $1 ORDER BY c.size DESC LIMIT 1`);
 // Another replica may have been first: then its checkpoint is the one that follows.
 const KEEP = prepared('INSERT INTO checkpoints (origin, size, previous, root, note) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING');
-const AFTER = prepared(`SELECT ${COLUMNS} FROM checkpoints WHERE origin = $1 AND size > $2 ORDER BY size LIMIT $3`);
-const BEFORE = `SELECT size::float8 AS size, signed_at AS "signedAt", ${COSIGNED} AS note FROM checkpoints c WHERE origin = $1 AND ($2::bigint IS NULL OR size < $2) ORDER BY size DESC LIMIT $3`;
+const AFTER = prepared(`SELECT ${COLUMNS} FROM checkpoints c WHERE origin = $1 AND size > $2 ORDER BY c.size LIMIT $3`);
+const BEFORE = `SELECT size::float8 AS size, signed_at AS "signedAt", ${COSIGNED} AS note FROM checkpoints c WHERE origin = $1 AND ($2::bigint IS NULL OR size < $2) ORDER BY c.size DESC LIMIT $3`;
 const COUNT_AFTER = 'SELECT count(*)::int AS count FROM checkpoints WHERE origin = $1 AND size > $2';
 const COSIGN = prepared('INSERT INTO cosignatures (origin, size, witness, line) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING');
 const WITNESSED = 'SELECT coalesce(max(size), 0)::float8 AS size FROM cosignatures WHERE origin = $1 AND witness = $2';
