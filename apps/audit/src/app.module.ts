@@ -19,7 +19,13 @@ import { type AuditConfig, issuersOf, keysOf, SERVICE } from './config.js';
 import { CountsController } from './counts/counts.controller.js';
 import { CountsReader } from './counts/counts.reader.js';
 import { EntryCounter } from './counts/entry.counter.js';
+import { CertificateWriter } from './erasing/certificate.writer.js';
 import { ErasureBook } from './erasing/erasure.book.js';
+import { ErasureCertifier } from './erasing/erasure.certifier.js';
+import { ErasureMetrics } from './erasing/erasure.metrics.js';
+import { ErasureReader } from './erasing/erasure.reader.js';
+import { ERASURE_SETTINGS } from './erasing/erasure.settings.js';
+import { ErasuresController } from './erasing/erasures.controller.js';
 import { PeopleEraser } from './erasing/people.eraser.js';
 import { BlobReader } from './export/blob.reader.js';
 import { CsvFormat } from './export/csv.format.js';
@@ -80,7 +86,7 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, topology: { streams: [streamNamed(OUTCOMES_STREAM)], consumers: CONSUMERS } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController, LogController, EvidenceController, ExportController, CountsController],
+      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController, LogController, EvidenceController, ExportController, CountsController, ErasuresController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
         { provide: TokenVerifier, useFactory: () => new TokenVerifier({ issuers: issuersOf(section) }) },
@@ -121,6 +127,11 @@ export class AppModule {
         Witnesses,
         CheckpointRounds,
         CheckpointMetrics,
+        { provide: ERASURE_SETTINGS, useValue: section.erasure },
+        ErasureCertifier,
+        ErasureReader,
+        CertificateWriter,
+        ErasureMetrics,
         EntryCounter,
         CountsReader,
         EntryScan,

@@ -35,6 +35,11 @@ const books = z.strictObject({
   windowMs: z.int().min(60_000).max(86_400_000).default(300_000),
 });
 
+const erasure = z.strictObject({
+  /** How long backups of the databases are kept. Certificates say so; nothing is deleted by it. */
+  backupDays: z.int().min(0).max(3_650).optional(),
+});
+
 const random32 = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be 32 random bytes in hex: openssl rand -hex 32')
@@ -99,6 +104,7 @@ const section = z.strictObject({
   /** From when on a new log wants the history; without it, from what the streams remember. */
   since: z.iso.datetime({ offset: true }).transform((text) => new Date(text)).optional(),
   books: books.prefault({}),
+  erasure: erasure.prefault({}),
 }).refine(({ keys, openIdConnect }) => keys.length + openIdConnect.length > 0, 'needs an auditor: in keys or in openIdConnect');
 
 export type AuditSection = z.infer<typeof section>;

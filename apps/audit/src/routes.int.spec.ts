@@ -1,5 +1,6 @@
 import { newId } from '@posthorn/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { erasureOf, leadOf } from './erasing/erasing.test-kit.js';
 import { SignedLog } from './log/log.test-kit.js';
 import { type AuditFixture, AUDITOR, GUEST, startAudit } from './testing/audit.test-kit.js';
 import { type Story, tellStory } from './testing/story.test-kit.js';
@@ -17,6 +18,8 @@ const FOR_AUDITORS: Record<string, (acme: Story) => Question[]> = {
   'GET /v1/entries/:id/proof': ({ synced }) => [`/v1/entries/${synced.id}/proof`],
   'GET /v1/export': () => ['/v1/export?format=ndjson', '/v1/export?format=csv&site=acme', '/v1/export?format=ndjson&type=lead.submitted'],
   'GET /v1/counts': () => ['/v1/counts?group=site', '/v1/counts?group=connection&service=crm-sync'],
+  'GET /v1/erasures': () => ['/v1/erasures', '/v1/erasures?site=acme', '/v1/erasures?state=open&cause=site'],
+  'GET /v1/erasures/:id': ({ lead }) => [`/v1/erasures/${lead.correlationid}`],
   'GET /tile/entries/*': () => ['/tile/entries/000.p/4'],
 };
 
@@ -26,8 +29,9 @@ let acme: Story;
 beforeAll(async () => {
   audit = await startAudit();
   acme = tellStory('acme');
-  await audit.publish([...acme.all, ...tellStory('guest').all]);
-  await audit.recorded(8);
+  const forgotten = ['acme', 'guest'].map((site) => erasureOf([leadOf('ann@example.com', site)], { site, correlationid: site === 'acme' ? acme.lead.correlationid : undefined }));
+  await audit.publish([...acme.all, ...tellStory('guest').all, ...forgotten]);
+  await audit.recorded(10);
   await new SignedLog(audit).sign();
   await audit.superuser.query("INSERT INTO books (service, site, day, accepted) SELECT 'email', site, (now() AT TIME ZONE 'utc')::date, 1 FROM unnest('{acme,guest}'::text[]) AS site");
   await audit.superuser.query("INSERT INTO book_services (service, as_of, history_as_of) VALUES ('email', now(), now())");

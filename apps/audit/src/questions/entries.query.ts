@@ -33,9 +33,8 @@ export const FILTER = {
   to: time.optional(),
 };
 
-/** Unknown parameters are mistakes: a misspelt filter must not widen what an auditor believes to be complete. */
-const entriesQuery = z.strictObject({
-  ...FILTER,
+/** How much of them at a time, and from where on. */
+export const PAGE = {
   limit: z
     .string()
     .regex(/^\d{1,4}$/, `must be a number from 1 to ${MAX_LIMIT}`)
@@ -43,7 +42,10 @@ const entriesQuery = z.strictObject({
     .pipe(z.int().min(1, `must be a number from 1 to ${MAX_LIMIT}`).max(MAX_LIMIT, `must be a number from 1 to ${MAX_LIMIT}`))
     .default(DEFAULT_LIMIT),
   cursor: z.string().optional(),
-});
+};
+
+/** Unknown parameters are mistakes: a misspelt filter must not widen what an auditor believes to be complete. */
+const entriesQuery = z.strictObject({ ...FILTER, ...PAGE });
 
 export type EntriesQuery = z.infer<typeof entriesQuery>;
 

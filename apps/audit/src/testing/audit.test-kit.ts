@@ -78,6 +78,7 @@ export async function startAudit(pace: AuditPace = {}, settings: Partial<AuditSe
       // Tests call for rounds; many of them rewrite the log in ways that a signer must not find.
       checkpoints: { everyMs: 3_600_000, witnesses: [] },
       books: { everyMs: 10_000, windowMs: 300_000 },
+      erasure: { backupDays: 30 },
       ...settings,
     },
   };
