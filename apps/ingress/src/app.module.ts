@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { EVENTS_STREAM } from '@posthorn/contracts';
 import { KeyRing } from '@posthorn/http';
-import { LedgerModule } from '@posthorn/ledger';
+import { LedgerModule, PeopleCatchUp } from '@posthorn/ledger';
 import { MessagingModule, streamNamed } from '@posthorn/messaging';
 import { ObservabilityModule } from '@posthorn/observability';
 import { PersistenceModule } from '@posthorn/persistence';
@@ -11,6 +11,11 @@ import { AcceptedCounts } from './books/accepted.counts.js';
 import { AcceptedRollUp } from './books/accepted.roll-up.js';
 import { BooksController } from './books/books.controller.js';
 import { type IngressConfig, keysOf, SERVICE } from './config.js';
+import { ErasureRequests } from './erasing/erasure.requests.js';
+import { ErasureService } from './erasing/erasure.service.js';
+import { ErasuresController } from './erasing/erasures.controller.js';
+import { TransportEraser } from './erasing/transport.eraser.js';
+import { TransportErasures } from './erasing/transport.erasures.js';
 import { EventStateController } from './event-state/event-state.controller.js';
 import { EventStateService } from './event-state/event-state.service.js';
 import { NewsletterLinksController } from './newsletter-links/newsletter-links.controller.js';
@@ -30,15 +35,20 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, vital: false, topology: { streams: [streamNamed(EVENTS_STREAM)] } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController],
+      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController, ErasuresController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
         { provide: NEWSLETTER_LINKS, useFactory: () => newsletterLinks(config) },
         AcceptanceService,
         AcceptedCounts,
         AcceptedRollUp,
+        ErasureRequests,
+        ErasureService,
         EventStateService,
         NewsletterLinksService,
+        PeopleCatchUp,
+        TransportEraser,
+        TransportErasures,
       ],
     };
   }

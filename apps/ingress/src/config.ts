@@ -7,11 +7,13 @@ import { z } from 'zod';
 export const WRITE = 'events:write';
 /** May ask what became of them. A key that lives in a browser should not have it. */
 export const READ = 'events:read';
+/** May have a person erased. Only a key that is meant for it. */
+export const ERASE = 'privacy:erase';
 
 const key = z.strictObject({
   id: z.string().min(1).max(100),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the key as 64 lower-case hex digits'),
-  scopes: z.array(z.enum([WRITE, READ])).min(1).default([WRITE, READ]),
+  scopes: z.array(z.enum([WRITE, READ, ERASE])).min(1).default([WRITE, READ]),
 });
 
 const site = z.strictObject({

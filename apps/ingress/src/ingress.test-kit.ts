@@ -4,12 +4,13 @@ import { connectMessaging, ensureTopology, STREAMS } from '@posthorn/messaging';
 import { provisionSchema } from '@posthorn/persistence';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
-import { READ, SERVICE, WRITE, type IngressConfig } from './config.js';
+import { ERASE, READ, SERVICE, WRITE, type IngressConfig } from './config.js';
 import { MIGRATIONS } from './migrations/index.js';
 
 export const ACME_KEY = 'ph_acme_7f3c9a52e1d84b06';
 export const WRITE_ONLY_KEY = 'ph_acme_browser_51c0ffee';
 export const OTHER_KEY = 'ph_other_0d9f4b7720c1e35a';
+export const ERASE_KEY = 'ph_acme_privacy_8a41be6c';
 export const LINK_SECRET = 'a link secret of the tests, 32 chars';
 
 export interface TestIngress {
@@ -18,6 +19,8 @@ export interface TestIngress {
   readonly port: number;
   submit(body: unknown, headers?: Record<string, string>): Promise<Response>;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
+  /** With the key that may. */
+  erase(body: unknown, headers?: Record<string, string>): Promise<Response>;
   stop(): Promise<void>;
 }
 
@@ -34,16 +37,14 @@ export async function startIngress(where: { databaseUrl: string; servers: string
   await app.startAllMicroservices();
   const url = await app.getUrl();
   const authorization = `Bearer ${ACME_KEY}`;
+  const post = (path: string, body: unknown, headers: Record<string, string>): Promise<Response> =>
+    fetch(url + path, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
   return {
     app,
     url,
     port: Number(new URL(url).port),
-    submit: (body, headers = {}) =>
-      fetch(`${url}/v1/events`, {
-        method: 'POST',
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-        headers: { authorization, 'content-type': 'application/json', ...headers },
-      }),
+    submit: (body, headers = {}) => post('/v1/events', body, { authorization, ...headers }),
+    erase: (body, headers = {}) => post('/v1/privacy/erasures', body, { authorization: `Bearer ${ERASE_KEY}`, ...headers }),
     get: (path, headers = {}) => fetch(url + path, { headers: { authorization, ...headers } }),
     stop: () => shutDown(app),
   };
@@ -54,7 +55,7 @@ export function lead(email = 'jane@example.com') {
 }
 
 function configFor({ databaseUrl, servers }: { databaseUrl: string; servers: string[] }): IngressConfig {
-  const key = (id: string, secret: string, scopes: (typeof READ | typeof WRITE)[] = [WRITE, READ]) => ({ id, sha256: keySha256(secret), scopes });
+  const key = (id: string, secret: string, scopes: (typeof READ | typeof WRITE | typeof ERASE)[] = [WRITE, READ]) => ({ id, sha256: keySha256(secret), scopes });
   return {
     service: SERVICE,
     http: { host: '127.0.0.1', port: 0 },
@@ -65,7 +66,7 @@ function configFor({ databaseUrl, servers }: { databaseUrl: string; servers: str
       publicUrl: 'http://localhost',
       linkSecret: LINK_SECRET,
       sites: {
-        acme: { name: 'Acme & Söhne', keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE])] },
+        acme: { name: 'Acme & Söhne', keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
         other: { name: 'Other', keys: [key('other', OTHER_KEY)] },
       },
     },

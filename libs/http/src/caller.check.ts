@@ -16,7 +16,13 @@ export interface KnownCallers {
 /** Whose an Authorization header is. Throws 401 for nobody we know, and 403 for who does not have the scope. */
 export async function callerOf(known: KnownCallers, header: string | undefined, scope: string | undefined): Promise<ApiKey> {
   const caller = await authenticated(known, header);
-  if (scope === undefined || caller.scopes.includes(scope)) return caller;
+  if (scope !== undefined) demandScope(caller, scope);
+  return caller;
+}
+
+/** Throws 403 unless the caller has the scope. For a handler that needs one or another, by what it is asked to do. */
+export function demandScope(caller: ApiKey, scope: string): void {
+  if (caller.scopes.includes(scope)) return;
   throw new Problem({
     status: 403, code: 'scope-missing', title: 'The key may not do this', detail: `Use a key with the scope ${scope}.`,
   });

@@ -1,4 +1,5 @@
 export { Caller, RequireKey, RequireScope } from './api-key.guard.js';
+export { demandScope } from './caller.check.js';
 export { createHttpApp, type HttpAppOptions } from './http-app.factory.js';
 export { type ApiKey, type ApiKeyEntry, type Grant, KeyRing, keySha256 } from './key.ring.js';
 export type { ClaimGrant } from './open-id/claim.grants.js';

@@ -11,6 +11,8 @@ export interface AcceptEntry extends LedgerEntry {
   idempotencyKey?: string;
   /** Tells a repetition from another body under the same key. */
   bodyHash?: Buffer;
+  /** Whom it is about (`peopleOf`), for a ledger that is to find a person's events again. */
+  people?: readonly string[];
 }
 
 export type Acceptance =

@@ -13,7 +13,7 @@ const CONCURRENCY = 2;
 const MAX_KEY_LENGTH = 255;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** What this service has accepted (ingress) or says (an outbox). Rows are written once and never changed. */
+/** What this service has accepted (ingress) or says (an outbox). Rows are written once; only an erasure changes them. */
 @Injectable()
 export class Ledger {
   private readonly batcher = new MicroBatcher<WeighedEntry, Acceptance | Error>({

@@ -13,7 +13,7 @@ export interface WrittenEntry {
 }
 
 // One statement is one transaction and one round trip. DO NOTHING without a target covers the key and the id.
-const INSERT = prepared(`
+const TAKE = `
   WITH taken AS (
     INSERT INTO ledger (id, site, type, subject, envelope, idempotency_key, body_hash, accepted_at)
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::timestamptz[])
@@ -21,8 +21,12 @@ const INSERT = prepared(`
     RETURNING id
   ), queued AS (
     INSERT INTO unrelayed (id) SELECT id FROM taken
-  )
-  SELECT id FROM taken`);
+  )`;
+const INSERT = prepared(`${TAKE} SELECT id FROM taken`);
+const INSERT_WITH_PEOPLE = prepared(`${TAKE}, noted AS (
+    INSERT INTO ledger_people (person, id)
+    SELECT DISTINCT p.person, p.id FROM unnest($9::uuid[], $10::uuid[]) AS p (person, id) JOIN taken USING (id)
+  ) SELECT id FROM taken`);
 
 /** Writes entries to the ledger and to what is still to be relayed; returns those that were new. */
 export async function insertEntries(querying: Querying, entries: readonly (AcceptEntry & { body?: string })[]): Promise<Map<string, WrittenEntry>> {
@@ -40,7 +44,11 @@ export async function insertEntries(querying: Querying, entries: readonly (Accep
     hashes.push(bodyHash ?? null);
     times.push(acceptedAtOf(envelope.id).toISOString());
   }
-  const taken = await querying.query<{ id: string }>(INSERT, columns);
+  const known = entries.flatMap(({ envelope: { id }, people = [] }) => people.map((person) => ({ person, id })));
+  const taken =
+    known.length === 0
+      ? await querying.query<{ id: string }>(INSERT, columns)
+      : await querying.query<{ id: string }>(INSERT_WITH_PEOPLE, [...columns, known.map(({ person }) => person), known.map(({ id }) => id)]);
   if (taken.length === entries.length) return written;
   return new Map(taken.flatMap(({ id }) => {
     const entry = written.get(id);

@@ -14,6 +14,11 @@ export class DeliveredMessage {
     this.streamSequence = Number(tokens[at + 1]);
   }
 
+  /** What it was published under. */
+  get id(): string | undefined {
+    return this.message.headers?.get('Nats-Msg-Id') || undefined;
+  }
+
   get subject(): string {
     return this.message.subject;
   }

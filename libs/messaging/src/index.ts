@@ -3,6 +3,7 @@ export { Inquiry, type AskManyOptions } from './inquiry.js';
 export { JetStreamPublisher, type OutgoingMessage, type PublishResult } from './jetstream.publisher.js';
 export { JetStreamServer, type ConsumerSubscription, type JetStreamServerOptions } from './jetstream.server.js';
 export { connectMessaging, type MessagingConnections } from './messaging.connect.js';
+export { MessageEraser, type MessageErasure } from './message.eraser.js';
 export { InquiryError, MessagingError, MessagingUnavailableError, PublishError, TopologyError } from './messaging.error.js';
 export { MessagingModule } from './messaging.module.js';
 export { inboxPrefix, type MessagingOptions } from './messaging.options.js';

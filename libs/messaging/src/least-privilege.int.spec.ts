@@ -14,6 +14,7 @@ import {
   inboxPrefix,
   Inquiry,
   JetStreamPublisher,
+  MessageEraser,
   MessagingModule,
   natsAuthorization,
   natsPermissions,
@@ -25,7 +26,7 @@ import {
 const QUESTION = 'posthorn.deliveries.of-event';
 const users = natsAuthorization([
   { user: 'admin', password: 'a' },
-  { user: 'ingress', password: 'i', permissions: natsPermissions({ name: 'ingress', publishes: ['events.>'], consumes: [], owns: [EVENTS_STREAM], asks: [QUESTION] }) },
+  { user: 'ingress', password: 'i', permissions: natsPermissions({ name: 'ingress', publishes: ['events.>'], consumes: [], owns: [EVENTS_STREAM], erases: [EVENTS_STREAM], asks: [QUESTION] }) },
   {
     user: 'email',
     password: 'e',
@@ -84,6 +85,14 @@ describe('least privilege suffices', () => {
     await admin.close();
   });
 
+  it('for overwriting a message', async () => {
+    const id = newId();
+    await ingress.get(JetStreamPublisher).publish([{ id, subject: 'events.acme.lead.submitted', body: '{}' }]);
+    const erased: string[] = [];
+    await ingress.get(MessageEraser).erase({ stream: EVENTS_STREAM, subject: 'events.acme.>', ids: new Set([id]), since: new Date(), onErased: (one) => erased.push(one) });
+    expect(erased).toEqual([id]);
+  });
+
   it('for outcomes', async () => {
     const id = newId();
     const [result] = await email.get(JetStreamPublisher).publish([{ id, subject: 'outcomes.email.email.message.sent', body: '{}' }]);
@@ -120,6 +129,8 @@ describe('least privilege forbids', () => {
     ['email', 'e', `$JS.API.STREAM.PURGE.${EVENTS_STREAM}`],
     ['email', 'e', `$JS.API.STREAM.UPDATE.${EVENTS_STREAM}`],
     ['email', 'e', `$JS.API.STREAM.MSG.GET.${EVENTS_STREAM}`],
+    ['email', 'e', `$JS.API.STREAM.MSG.DELETE.${EVENTS_STREAM}`],
+    ['ingress', 'i', '$JS.API.STREAM.MSG.DELETE.OUTCOMES'],
     ['email', 'e', '_INBOX_ingress.guess'],
     ['email', 'e', QUESTION],
   ])('%s to publish to %3$s', async (user, pass, subject) => {

@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Inquiry } from './inquiry.js';
 import { JetStreamPublisher } from './jetstream.publisher.js';
+import { MessageEraser } from './message.eraser.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './messaging.options.js';
 import { NatsConnectionProvider } from './nats-connection.provider.js';
 import { TopologyWatchdog } from './topology.watchdog.js';
@@ -12,8 +13,8 @@ export class MessagingModule {
   static forRoot(options: MessagingOptions): DynamicModule {
     return {
       module: MessagingModule,
-      providers: [{ provide: MESSAGING_OPTIONS, useValue: options }, NatsConnectionProvider, JetStreamPublisher, Inquiry, TopologyWatchdog],
-      exports: [NatsConnectionProvider, JetStreamPublisher, Inquiry, TopologyWatchdog],
+      providers: [{ provide: MESSAGING_OPTIONS, useValue: options }, NatsConnectionProvider, JetStreamPublisher, Inquiry, MessageEraser, TopologyWatchdog],
+      exports: [NatsConnectionProvider, JetStreamPublisher, Inquiry, MessageEraser, TopologyWatchdog],
     };
   }
 }

@@ -34,3 +34,8 @@ export function answerPrefix(service: string): string {
 }
 
 export const ANSWERS = '_ANSWERS';
+
+/** The consumer with which a service looks for messages that are to be overwritten. */
+export function finderOf(service: string): string {
+  return `${service}-finder`;
+}

@@ -32,6 +32,16 @@ describe('natsPermissions', () => {
     expect(publish).toEqual(['events.>', '$JS.API.STREAM.INFO.EVENTS', '$JS.API.STREAM.CREATE.EVENTS']);
   });
 
+  it('lets one who erases look for messages with a consumer of its own and take them out of that stream, and no more', () => {
+    const { publish } = natsPermissions({ name: 'ingress', publishes: [], consumes: [], erases: ['EVENTS'] });
+    expect(publish).toEqual([
+      '$JS.API.STREAM.MSG.DELETE.EVENTS',
+      '$JS.API.CONSUMER.CREATE.EVENTS.ingress-finder',
+      '$JS.API.CONSUMER.DELETE.EVENTS.ingress-finder',
+      '$JS.API.CONSUMER.MSG.NEXT.EVENTS.ingress-finder',
+    ]);
+  });
+
   it('lets one who asks hear answers, in a place apart from its other replies', () => {
     const permissions = natsPermissions({ name: 'ingress', publishes: [], consumes: [], asks: ['posthorn.deliveries.of-event'] });
     expect(permissions).toEqual({ publish: ['posthorn.deliveries.of-event'], subscribe: ['_INBOX_ingress.>', '_ANSWERS.ingress.>'] });

@@ -1,4 +1,4 @@
-import { ANSWERS, answerPrefix, inboxPrefix } from './messaging.options.js';
+import { ANSWERS, answerPrefix, finderOf, inboxPrefix } from './messaging.options.js';
 
 export interface ServiceAccess {
   name: string;
@@ -7,6 +7,8 @@ export interface ServiceAccess {
   consumes: readonly { stream: string; durable: string }[];
   /** Streams it makes again when they are lost: each stream has one owner. */
   owns?: readonly string[];
+  /** Streams of which it may overwrite messages (`MessageEraser`). */
+  erases?: readonly string[];
   /** Request–reply subjects it asks. */
   asks?: readonly string[];
   /** Request–reply subjects it answers. */
@@ -20,8 +22,9 @@ export interface NatsPermissions {
 }
 
 /**
- * The least a service needs. It may make its own durable consumer again, and the owner of a stream that stream; nobody
- * may delete, purge or change a stream, touch another's consumer, or read another's replies.
+ * The least a service needs. It may make its own durable consumer again, and the owner of a stream that stream; who
+ * erases may take single messages out of a stream. Nobody may delete, purge or change a stream, touch another's consumer,
+ * or read another's replies.
  *
  * Not `allow_responses`, though it is meant for those who answer: with it the server remembers the reply subject of
  * every message it delivers, JetStream's included, and looks through all of them for each message once they are more
@@ -39,10 +42,14 @@ export function natsPermissions(service: ServiceAccess): NatsPermissions {
     // From 2.15 on the domain and the account's hash come first.
     `$JS.ACK.*.*.${stream}.${durable}.>`,
   ]);
-  const { asks = [], answers = [], owns = [] } = service;
+  const { asks = [], answers = [], owns = [], erases = [] } = service;
   const streams = owns.flatMap((stream) => [`$JS.API.STREAM.INFO.${stream}`, `$JS.API.STREAM.CREATE.${stream}`]);
+  const messages = erases.flatMap((stream) => {
+    const finder = `${stream}.${finderOf(service.name)}`;
+    return [`$JS.API.STREAM.MSG.DELETE.${stream}`, `$JS.API.CONSUMER.CREATE.${finder}`, `$JS.API.CONSUMER.DELETE.${finder}`, `$JS.API.CONSUMER.MSG.NEXT.${finder}`];
+  });
   return {
-    publish: [...service.publishes, ...new Set([...consumes, ...streams]), ...asks, ...(answers.length === 0 ? [] : [`${ANSWERS}.>`])],
+    publish: [...service.publishes, ...new Set([...consumes, ...streams]), ...messages, ...asks, ...(answers.length === 0 ? [] : [`${ANSWERS}.>`])],
     subscribe: [`${inboxPrefix(service.name)}.>`, ...answers, ...(asks.length === 0 ? [] : [`${answerPrefix(service.name)}.>`])],
   };
 }

@@ -48,6 +48,7 @@ const catalogue = [
       publishes: ['events.>'],
       consumes: [],
       owns: ['EVENTS'],
+      erases: ['EVENTS'],
       asks: [DELIVERIES_OF_EVENT],
       answers: [BOOKS_ACCEPTED, bookIds('ingress'), ...ledgerAnswers('ingress')],
     },

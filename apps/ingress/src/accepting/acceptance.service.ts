@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { eventSubject, type PosthornEvent } from '@posthorn/contracts';
 import { Problem } from '@posthorn/http';
-import { Ledger } from '@posthorn/ledger';
+import { Ledger, peopleOf } from '@posthorn/ledger';
 import { type Counter, Metrics } from '@posthorn/observability';
 
 export interface Acceptance {
@@ -37,6 +37,7 @@ export class AcceptanceService {
       subject: eventSubject(event.site, event.type),
       idempotencyKey: once?.idempotencyKey,
       bodyHash: once === undefined ? undefined : hash('sha256', once.content, 'buffer'),
+      people: peopleOf(event),
     });
     this.accepted.inc({ type: event.type, status: result.status });
     if (result.status === 'conflict') throw keyConflict(result.id);

@@ -9,6 +9,7 @@ import {
   type PosthornEvent,
 } from '@posthorn/contracts';
 import { Problem } from '@posthorn/http';
+import { mediaTypeOf, unsupportedMediaType } from './media.type.js';
 
 /** What came over HTTP, before anything about it is believed. */
 export interface RawSubmission {
@@ -40,15 +41,10 @@ export function readSubmission(raw: RawSubmission, site: string): Submission {
 }
 
 function isCloudEvent(contentType: string | undefined): boolean {
-  const mediaType = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase();
+  const mediaType = mediaTypeOf(contentType);
   if (mediaType === 'application/cloudevents+json') return true;
   if (mediaType === 'application/json') return false;
-  throw new Problem({
-    status: 415,
-    code: 'unsupported-media-type',
-    title: 'This content type is not understood here',
-    detail: 'Send application/json with {type, data}, or application/cloudevents+json.',
-  });
+  throw unsupportedMediaType('Send application/json with {type, data}, or application/cloudevents+json.');
 }
 
 function objectOf(body: unknown): Record<string, unknown> {

@@ -23,6 +23,8 @@ export interface EventState {
   type: string;
   site: string;
   acceptedAt: string;
+  /** Its personal values have been erased. */
+  erased?: true;
   /** False when no service answered; the event is safe all the same. */
   servicesReachable: boolean;
   services: ServiceState[];
@@ -45,7 +47,8 @@ export class EventStateService {
     if (!UUID_V7.test(id)) return undefined;
     const row = await this.ledger.find(id);
     if (row === undefined || row.site !== site) return undefined;
-    const accepted = { id, type: row.type, site, acceptedAt: acceptedAtOf(id).toISOString() };
+    const { type, envelope } = row;
+    const accepted = { id, type, site, acceptedAt: acceptedAtOf(id).toISOString(), ...(envelope.erased === true ? { erased: true as const } : {}) };
     const services = await this.ask(id);
     if (services.length > 0) return { ...accepted, servicesReachable: true, services };
     const note = 'No service can be reached at the moment. The event is stored and will be delivered.';

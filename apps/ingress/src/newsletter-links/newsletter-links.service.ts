@@ -38,6 +38,8 @@ export class NewsletterLinksService {
       return { status: error.code === 'LINK_EXPIRED' ? 'expired' : 'invalid' };
     }
     const row = await this.ledger.find(eventId);
+    // Nothing is left of whom it was for.
+    if (row?.envelope.erased === true) return { status: 'expired' };
     const subscription = row === undefined ? undefined : parseEvent(row.envelope);
     if (subscription === undefined || !isNewsletter(subscription)) return { status: 'invalid' };
     // Who has left since can only come back by signing up again; to say "you are subscribed" would not be true.

@@ -4,6 +4,7 @@ import { SITE_ID, TYPE_NAME } from './envelope.schema.js';
 export const EVENTS_STREAM = 'EVENTS';
 export const OUTCOMES_STREAM = 'OUTCOMES';
 
+const SITE_ISSUE: ContractIssue = { pointer: '/site', rule: 'pattern', message: 'must be a site id' };
 const TYPE_ISSUE: ContractIssue = { pointer: '/type', rule: 'pattern', message: 'must be a dotted lower-case name' };
 
 /** Asked over request–reply with `{eventId}`; every service answers with its deliveries of that event. */
@@ -18,6 +19,12 @@ export function eventSubject(site: string, type: string): string {
 export function eventsOfType(type: string): string {
   if (TYPE_NAME.test(type)) return `events.*.${type}`;
   throw new ContractError('No subject can be built', [TYPE_ISSUE]);
+}
+
+/** Where all the events of a site travel. */
+export function eventsOfSite(site: string): string {
+  if (SITE_ID.test(site)) return `events.${site}.>`;
+  throw new ContractError('No subject can be built', [SITE_ISSUE]);
 }
 
 /** Where an outcome travels; `service` is the one that says it. */

@@ -1,5 +1,5 @@
 import type { Envelope } from '../envelope/envelope.schema.js';
-import { splitPersonal } from './personal.fields.js';
+import { personalValue, splitPersonal } from './personal.fields.js';
 
 // The address of today first: it decides who somebody is when both are known.
 const ADDRESS_FIELDS = ['/person/email', '/previousEmail'];
@@ -13,10 +13,9 @@ export function eraseEvent(event: Envelope<unknown>): Envelope<unknown> {
 
 /** The e-mail addresses that say whom an event is about, as they were written. Of a form that names nobody: those in its fields. */
 export function addressesIn({ type, data }: Pick<Envelope<unknown>, 'type' | 'data'>): string[] {
-  const { personal } = splitPersonal(type, data);
-  const named = ADDRESS_FIELDS.flatMap((field) => textsIn(personal[field]));
+  const named = ADDRESS_FIELDS.flatMap((field) => textsIn(personalValue(type, data, field)));
   if (named.length > 0) return named;
-  const fields = personal[FORM_FIELDS];
+  const fields = personalValue(type, data, FORM_FIELDS);
   return typeof fields === 'object' && fields !== null ? Object.values(fields).flatMap(textsIn).filter((text) => ADDRESS.test(text.trim())) : [];
 }
 

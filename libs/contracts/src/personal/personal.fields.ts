@@ -40,6 +40,13 @@ export function splitPersonal(type: string, data: unknown): { clear: unknown; pe
   return { clear, personal };
 }
 
+/** One personal value, which stays where it is: taking all of them out costs more than checking the event. */
+export function personalValue(type: string, data: unknown, pointer: string): unknown {
+  if (!isEventType(type) || !personalPointers(type).includes(pointer)) return undefined;
+  const place = placeOf(data, pointer);
+  return place?.holder[place.key];
+}
+
 /** The inverse of splitPersonal. */
 export function joinPersonal(clear: unknown, personal: PersonalPart): unknown {
   if (Object.hasOwn(personal, '')) return personal[''];

@@ -1,0 +1,74 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { ErasureCause } from '@posthorn/contracts';
+import { Problem } from '@posthorn/http';
+import { eraseEntries, eventsOfPerson, PeopleCatchUp } from '@posthorn/ledger';
+import { Database, type Transaction } from '@posthorn/persistence';
+import { ErasureRequests } from './erasure.requests.js';
+
+export interface Erasure {
+  /** Of the first request, and the correlation id of all. */
+  id: string;
+  requests: string[];
+  events: number;
+}
+
+export interface ErasureOrder {
+  site: string;
+  address: string;
+  cause: Exclude<ErasureCause, 'retention'>;
+  /** The event that led to it. */
+  causationid?: string;
+}
+
+/** Some 2,000 events: who waits for an answer does not wait for more. */
+const CATCH_UP_STEPS = 20;
+const CATCH_UP_RETRY_SECONDS = 60;
+
+/** Erases a person from the ledger of a site: from the commit on, nothing of theirs is in it. */
+@Injectable()
+export class ErasureService {
+  private readonly logger = new Logger(ErasureService.name);
+
+  constructor(
+    private readonly database: Database,
+    private readonly people: PeopleCatchUp,
+    private readonly requests: ErasureRequests,
+  ) {}
+
+  /** To repeat it does no harm: what is erased is found no more. An event that is accepted meanwhile stays. */
+  async erase({ site, address, cause, causationid }: ErasureOrder): Promise<Erasure> {
+    if (!(await this.people.run(CATCH_UP_STEPS))) throw notCaughtUp();
+    const { requests, events } = await this.database.transaction(async (tx) => {
+      await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [erasuresOf(site)]);
+      const erased = await eraseEntries(tx, await eventsOfPerson(tx, site, address));
+      return { requests: await this.requests.append(tx, { site, cause, erased, causationid }), events: erased.length };
+    });
+    const [id = ''] = requests;
+    this.logger.log({ site, cause, erasure: id, events }, 'A person was erased from the ledger');
+    return { id, requests, events };
+  }
+
+  /** Of events that were kept for long enough. Answers how many were erased; undefined while another erasure of the site runs. */
+  eraseKept(site: string, choose: (tx: Transaction) => Promise<string[]>): Promise<number | undefined> {
+    return this.database.transaction(async (tx) => {
+      const [lock] = await tx.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken', [erasuresOf(site)]);
+      if (lock?.taken !== true) return undefined;
+      const erased = await eraseEntries(tx, await choose(tx));
+      if (erased.length > 0) await this.requests.append(tx, { site, cause: 'retention', erased });
+      return erased.length;
+    });
+  }
+}
+
+/** One erasure of a site after the other: two of one person would wait for each other's events in different orders. */
+const erasuresOf = (site: string): string => `posthorn erasures of ${site}`;
+
+function notCaughtUp(): Problem {
+  return new Problem({
+    status: 503,
+    code: 'people-not-indexed',
+    title: 'Nobody can be erased yet',
+    detail: 'Whom earlier events are about is still being noted after an upgrade. Send the same request again shortly.',
+    retryAfterSeconds: CATCH_UP_RETRY_SECONDS,
+  });
+}
