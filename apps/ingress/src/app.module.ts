@@ -10,7 +10,7 @@ import { EventsController } from './accepting/events.controller.js';
 import { AcceptedCounts } from './books/accepted.counts.js';
 import { AcceptedRollUp } from './books/accepted.roll-up.js';
 import { BooksController } from './books/books.controller.js';
-import { type IngressConfig, keysOf, SERVICE } from './config.js';
+import { type IngressConfig, keysOf, retentionRulesOf, SERVICE } from './config.js';
 import { ErasureRequests } from './erasing/erasure.requests.js';
 import { ErasureService } from './erasing/erasure.service.js';
 import { ErasuresController } from './erasing/erasures.controller.js';
@@ -20,6 +20,7 @@ import { EventStateController } from './event-state/event-state.controller.js';
 import { EventStateService } from './event-state/event-state.service.js';
 import { NewsletterLinksController } from './newsletter-links/newsletter-links.controller.js';
 import { NEWSLETTER_LINKS, type NewsletterLinksOptions, NewsletterLinksService } from './newsletter-links/newsletter-links.service.js';
+import { RETENTION_RULES, RetentionJob } from './retention/retention.job.js';
 
 /** Everything the ingress is made of. */
 @Module({})
@@ -39,6 +40,7 @@ export class AppModule {
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
         { provide: NEWSLETTER_LINKS, useFactory: () => newsletterLinks(config) },
+        { provide: RETENTION_RULES, useFactory: () => retentionRulesOf(section) },
         AcceptanceService,
         AcceptedCounts,
         AcceptedRollUp,
@@ -47,6 +49,7 @@ export class AppModule {
         EventStateService,
         NewsletterLinksService,
         PeopleCatchUp,
+        RetentionJob,
         TransportEraser,
         TransportErasures,
       ],

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '@posthorn/configuration';
 import { withFile } from '@posthorn/testing';
 import { describe, expect, it } from 'vitest';
-import { keysOf, loadIngressConfig } from './config.js';
+import { keysOf, loadIngressConfig, retentionRulesOf } from './config.js';
 
 const HASH = 'a'.repeat(64);
 const surroundings = { PORT: '0', DATABASE_URL: 'postgres://ingress@127.0.0.1/posthorn', NATS_URL: 'nats://127.0.0.1' };
@@ -45,6 +45,22 @@ describe('the configuration of the ingress', () => {
       'ingress.sites.acme.keys[0].sha256',
       'ingress.sites.acme.name',
     ]);
+  });
+
+  it.each([
+    ['a time in which deliveries may still be tried', { days: 3 }, 'days'],
+    ['nothing at all', {}, undefined],
+    ['a type that there is not', { days: 30, types: { 'lead.submited': 30 } }, 'types.lead.submited'],
+    ['what says that somebody was forgotten', { days: 30, types: { 'privacy.erasure_requested': 30 } }, 'types.privacy.erasure_requested'],
+  ])('refuses a retention of %s', (_, retention, place) => {
+    const sites = { acme: { ...valid.sites.acme, retention } };
+    expect(mistakesOf({ ...valid, sites })).toEqual([['ingress.sites.acme.retention', place].filter(Boolean).join('.')]);
+  });
+
+  it('knows how long each site keeps what', () => {
+    const sites = { acme: { ...valid.sites.acme, retention: { days: 365, types: { 'lead.submitted': 90 } } } };
+    expect(retentionRulesOf(load({ ...valid, sites }).section).map(({ site, days }) => [site, days])).toEqual(expect.arrayContaining([['acme', 90], ['acme', 365]]));
+    expect(retentionRulesOf(load(valid).section)).toEqual([]);
   });
 
   it('needs Postgres and NATS to be named', () => {

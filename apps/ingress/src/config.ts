@@ -2,6 +2,7 @@ import { loadConfig, loadProvisioning, type ProvisioningConfig } from '@posthorn
 import { SITE_ID } from '@posthorn/contracts';
 import type { ApiKeyEntry } from '@posthorn/http';
 import { z } from 'zod';
+import { RETENTION_TYPES, type RetentionRule, rulesOf } from './retention/retention.rules.js';
 
 /** May submit events. */
 export const WRITE = 'events:write';
@@ -16,10 +17,19 @@ const key = z.strictObject({
   scopes: z.array(z.enum([WRITE, READ, ERASE])).min(1).default([WRITE, READ]),
 });
 
+/** Deliveries are tried for 72 hours, and what is erased is delivered no more. */
+const days = z.int().min(4, 'must be at least 4: deliveries are tried for three days').max(36_500);
+
+const retention = z
+  .strictObject({ days: days.optional(), types: z.partialRecord(z.enum(RETENTION_TYPES), days).default({}) })
+  .refine(({ days: all, types }) => all !== undefined || Object.keys(types).length > 0, 'must have days, types or both');
+
 const site = z.strictObject({
   /** What people know the site by; shown on the newsletter pages. */
   name: z.string().min(1).max(200),
   keys: z.array(key).min(1),
+  /** For how long personal values are kept; for good unless given. */
+  retention: retention.optional(),
 });
 
 const section = z
@@ -59,4 +69,8 @@ export function loadIngressProvisioning(env: NodeJS.ProcessEnv = process.env): P
 /** Every key of every site, for the ring. */
 export function keysOf({ sites }: IngressSection): ApiKeyEntry[] {
   return Object.entries(sites).flatMap(([site, { keys }]) => keys.map((entry) => ({ ...entry, site })));
+}
+
+export function retentionRulesOf({ sites }: IngressSection): RetentionRule[] {
+  return Object.entries(sites).flatMap(([site, { retention: settings }]) => (settings === undefined ? [] : rulesOf(site, settings)));
 }

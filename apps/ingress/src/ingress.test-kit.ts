@@ -6,12 +6,20 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { ERASE, READ, SERVICE, WRITE, type IngressConfig } from './config.js';
 import { MIGRATIONS } from './migrations/index.js';
+import type { RetentionSettings } from './retention/retention.rules.js';
 
 export const ACME_KEY = 'ph_acme_7f3c9a52e1d84b06';
 export const WRITE_ONLY_KEY = 'ph_acme_browser_51c0ffee';
 export const OTHER_KEY = 'ph_other_0d9f4b7720c1e35a';
 export const ERASE_KEY = 'ph_acme_privacy_8a41be6c';
 export const LINK_SECRET = 'a link secret of the tests, 32 chars';
+
+interface Where {
+  databaseUrl: string;
+  servers: string[];
+  /** Of the site acme. */
+  retention?: RetentionSettings;
+}
 
 export interface TestIngress {
   readonly app: NestFastifyApplication;
@@ -30,7 +38,7 @@ export async function provisionIngress(adminUrl: string, servers?: string[]): Pr
 }
 
 /** The real ingress in this process, on a port of its own. */
-export async function startIngress(where: { databaseUrl: string; servers: string[] }): Promise<TestIngress> {
+export async function startIngress(where: Where): Promise<TestIngress> {
   const app = await createHttpApp(AppModule.forRoot(configFor(where)), { forms: true, logger: false });
   connectMessaging(app, { answers: true });
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -54,7 +62,7 @@ export function lead(email = 'jane@example.com') {
   return { type: 'lead.submitted', data: { person: { email, name: 'Jane Doe' }, message: 'Please call me.' } };
 }
 
-function configFor({ databaseUrl, servers }: { databaseUrl: string; servers: string[] }): IngressConfig {
+function configFor({ databaseUrl, servers, retention }: Where): IngressConfig {
   const key = (id: string, secret: string, scopes: (typeof READ | typeof WRITE | typeof ERASE)[] = [WRITE, READ]) => ({ id, sha256: keySha256(secret), scopes });
   return {
     service: SERVICE,
@@ -66,7 +74,7 @@ function configFor({ databaseUrl, servers }: { databaseUrl: string; servers: str
       publicUrl: 'http://localhost',
       linkSecret: LINK_SECRET,
       sites: {
-        acme: { name: 'Acme & Söhne', keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
+        acme: { name: 'Acme & Söhne', retention, keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
         other: { name: 'Other', keys: [key('other', OTHER_KEY)] },
       },
     },
