@@ -13,6 +13,8 @@ export interface World {
   readonly error: Output;
   /** Asks the person; undefined where nobody sits. */
   readonly ask?: (question: string) => Promise<boolean>;
+  /** Has the person write something; undefined where nobody sits. */
+  readonly read?: (question: string) => Promise<string>;
 }
 
 export type Colour = 'green' | 'yellow' | 'red' | 'magenta' | 'cyan' | 'dim' | 'bold';

@@ -59,6 +59,15 @@ export function parse<const O extends ParseArgsOptionsConfig>(command: string, a
   }
 }
 
+const MOST_SECONDS = 3_600;
+
+/** Of `--wait`; without it none. */
+export function waitSecondsOf(text = '0', command: string): number {
+  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds <= MOST_SECONDS) return seconds;
+  throw misuse(`--wait takes seconds, at most ${MOST_SECONDS}.`, command);
+}
+
 export const writeJson = (world: World, value: unknown): void => void world.out.write(`${JSON.stringify(value, undefined, 2)}\n`);
 
 /** Part of the truth is not the truth: say aloud who is missing in an answer. */

@@ -1,14 +1,15 @@
 import { createInterface } from 'node:readline/promises';
 import { run } from './program.js';
 
-const ask = async (question: string): Promise<boolean> => {
+const read = async (question: string): Promise<string> => {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+    return await terminal.question(question);
   } finally {
     terminal.close();
   }
 };
+const ask = async (question: string): Promise<boolean> => /^y(es)?$/i.test((await read(`${question} [y/N] `)).trim());
 
 process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
@@ -16,5 +17,5 @@ process.exitCode = await run(process.argv.slice(2), {
   out: process.stdout,
   error: process.stderr,
   // Where nobody sits, nobody can say yes.
-  ask: process.stdin.isTTY ? ask : undefined,
+  ...(process.stdin.isTTY ? { ask, read } : {}),
 });

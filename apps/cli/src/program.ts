@@ -6,11 +6,12 @@ import { books } from './commands/books.command.js';
 import { connections } from './commands/connections.command.js';
 import { deliveries } from './commands/deliveries.command.js';
 import { drill } from './commands/drill.command.js';
+import { privacy } from './commands/privacy.command.js';
 import { redeliver } from './commands/redeliver.command.js';
 import { send } from './commands/send.command.js';
 import { trace } from './commands/trace.command.js';
 
-const COMMANDS: readonly Command[] = [send, trace, connections, deliveries, redeliver, books, audit, drill];
+const COMMANDS: readonly Command[] = [send, trace, connections, deliveries, redeliver, books, audit, privacy, drill];
 
 const HELP = `posthorn <command> [options]
 

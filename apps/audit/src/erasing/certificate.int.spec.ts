@@ -35,7 +35,7 @@ async function record(...envelopes: Envelope<unknown>[]): Promise<void> {
 const certify = (): Promise<void> => audit.app.get(ErasureCertifier).certify();
 const certificateOf = async (id: string, key = AUDITOR): Promise<Certificate> => (await audit.get<Certificate>(`/v1/erasures/${id}`, key)).body;
 const placesIn = ({ requests }: Certificate): Record<string, string> => Object.fromEntries(requests.flatMap(({ places }) => places.map(({ place, state }) => [place, state])));
-const codesIn = ({ remains }: Certificate): string[] => remains.map(({ code }) => code);
+const remainsIn = ({ remains }: Certificate): string[] => remains.map(({ what }) => what);
 const outcomesOf = (id: string): Promise<unknown[]> => audit.superuser.query("SELECT position FROM entries WHERE event_id = $1 AND type = 'audit.erasure.certified'", [id]);
 
 async function certified(id: string): Promise<Certificate> {
@@ -114,7 +114,7 @@ describe('an erasure', () => {
     await record(request, transportErased(request));
     const certificate = await certified(request.id);
     expect(placesIn(certificate)).toEqual({ audit: 'erased', ingress: 'erased' });
-    expect(certificate.remains).toContainEqual(expect.objectContaining({ code: 'service-cannot-erase', places: ['crm-sync'] }));
+    expect(certificate.remains).toContainEqual(expect.objectContaining({ what: 'service-cannot-erase', places: ['crm-sync'] }));
     await booksKnow({ 'crm-sync': erases });
     expect(await certificateOf(request.id)).toEqual(certificate);
   });
@@ -141,10 +141,10 @@ describe('a certificate', () => {
     await certify();
     const stuck = await certificateOf(request.id);
     expect(stuck).toMatchObject({ state: 'open', requests: [{ places: [{}, {}, { place: 'crm-sync', state: 'open', connections: [{ connection: 'acme-hubspot', state: 'dead', error }] }] }] });
-    expect(stuck.remains[0]).toMatchObject({ code: 'delivery-stuck', places: ['acme-hubspot'], text: expect.stringContaining('posthorn redeliver --connection acme-hubspot') as string });
+    expect(stuck.remains[0]).toMatchObject({ what: 'delivery-stuck', places: ['acme-hubspot'], text: expect.stringContaining('posthorn redeliver --connection acme-hubspot') as string });
     await record(atProvider(request, {}), erasureCompleted('crm-sync', request));
     const certificate = await certified(request.id);
-    expect(codesIn(certificate)).toEqual(['provider-backups', 'database-backups']);
+    expect(remainsIn(certificate)).toEqual(['provider-backups', 'database-backups']);
   });
 
   it('says what nobody can erase: mails, backups of providers and of the databases', async () => {
@@ -154,9 +154,9 @@ describe('a certificate', () => {
     const { remains, requests } = await certified(request.id);
     const last = requests.flatMap(({ places }) => places.map(({ at }) => at ?? '')).sort().at(-1) ?? '';
     expect(remains).toEqual([
-      expect.objectContaining({ code: 'mails-sent', count: 2 }),
-      expect.objectContaining({ code: 'provider-backups', places: ['acme-hubspot'] }),
-      expect.objectContaining({ code: 'database-backups', until: new Date(Date.parse(last) + 30 * 86_400_000).toISOString() }),
+      expect.objectContaining({ what: 'mails-sent', count: 2 }),
+      expect.objectContaining({ what: 'provider-backups', places: ['acme-hubspot'] }),
+      expect.objectContaining({ what: 'database-backups', until: new Date(Date.parse(last) + 30 * 86_400_000).toISOString() }),
     ]);
   });
 
@@ -166,9 +166,9 @@ describe('a certificate', () => {
     const request = erasureOf([old], { cause: 'retention' });
     await record(old, recent);
     await record(request, transportErased(request));
-    expect((await certified(request.id)).remains[0]).toMatchObject({ code: 'log-values-kept', count: 1 });
+    expect((await certified(request.id)).remains[0]).toMatchObject({ what: 'log-values-kept', count: 1 });
     await record(erasureOf([recent], { cause: 'retention' }));
-    expect(codesIn(await certificateOf(request.id))).toEqual(['database-backups']);
+    expect(remainsIn(await certificateOf(request.id))).toEqual(['database-backups']);
   });
 
   it('is for auditors of the site, and asking for it is an entry', async () => {

@@ -22,33 +22,33 @@ function stuckAt({ place, connections }: PlaceView): Remains[] {
   return connections
     .filter(({ state }) => STUCK.includes(state))
     .map(({ connection, state, error }) => ({
-      code: 'delivery-stuck',
+      what: 'delivery-stuck',
       text: `${place} could not erase the person at ${connection} (${state}${error === undefined ? '' : `: ${error.code}`}). ${error?.remedy ?? 'Mend the cause.'} Then let it try again: posthorn redeliver --connection ${connection}`,
       places: [connection],
     }));
 }
 
 const unableToErase = (service: string): Remains => ({
-  code: 'service-cannot-erase',
+  what: 'service-cannot-erase',
   text: `${service} takes events of these types and takes no erasures, so it has erased nothing. Update it, and look into its tables.`,
   places: [service],
 });
 
 function keptInLog(count: number): Remains[] {
   if (count === 0) return [];
-  return [{ code: 'log-values-kept', count, text: `${count} entries of the log are shown to nobody any more, but the keys they are sealed with are needed for later events of the same people. They are destroyed with the last of these.` }];
+  return [{ what: 'log-values-kept', count, text: `${count} entries of the log are shown to nobody any more, but the keys they are sealed with are needed for later events of the same people. They are destroyed with the last of these.` }];
 }
 
 function mailsSent(places: readonly PlaceView[]): Remains[] {
   const count = places.reduce((sum, { facts }) => sum + (typeof facts?.['mailsSent'] === 'number' ? facts['mailsSent'] : 0), 0);
   if (count === 0) return [];
-  return [{ code: 'mails-sent', count, text: `${count} mails had been sent before. What lies in mailboxes cannot be called back.` }];
+  return [{ what: 'mails-sent', count, text: `${count} mails had been sent before. What lies in mailboxes cannot be called back.` }];
 }
 
 function providersBackups(places: readonly PlaceView[]): Remains[] {
   const asked = [...new Set(places.flatMap(({ connections }) => connections.filter(hasErased)).map(({ connection }) => connection))];
   if (asked.length === 0) return [];
-  return [{ code: 'provider-backups', places: asked, text: `${asked.join(', ')}: the provider has erased, and its own backups and logs expire as it says. Its terms tell when.` }];
+  return [{ what: 'provider-backups', places: asked, text: `${asked.join(', ')}: the provider has erased, and its own backups and logs expire as it says. Its terms tell when.` }];
 }
 
 const hasErased = ({ state }: ConnectionView): boolean => state === 'delivered' || state === 'erased';
@@ -57,7 +57,7 @@ function databaseBackups(places: readonly PlaceView[], days: number | undefined)
   const done = places.every(({ state }) => state === 'erased');
   const last = places.map(({ at }) => at ?? '').sort().at(-1) ?? '';
   const before = done ? `from before ${last}` : 'from before the erasure is complete';
-  if (days === undefined) return { code: 'database-backups', text: `Backups of the databases ${before} hold it for as long as they are kept. The operator has not stated how long (audit.erasure.backupDays).` };
+  if (days === undefined) return { what: 'database-backups', text: `Backups of the databases ${before} hold it for as long as they are kept. The operator has not stated how long (audit.erasure.backupDays).` };
   const until = done ? new Date(Date.parse(last) + days * DAY_MS).toISOString() : undefined;
-  return { code: 'database-backups', until, text: `Backups of the databases ${before} hold it until they expire${until === undefined ? `, ${days} days after that` : ` on ${until.slice(0, 10)}`}.` };
+  return { what: 'database-backups', until, text: `Backups of the databases ${before} hold it until they expire${until === undefined ? `, ${days} days after that` : ` on ${until.slice(0, 10)}`}.` };
 }

@@ -1,7 +1,7 @@
 import { painter, type World } from '../cli.context.js';
 import { type Access, accessTo } from '../client.settings.js';
 import { EXIT, misuse } from '../cli.error.js';
-import { type Command, COMMON, COMMON_HELP, parse, writeJson } from '../command.js';
+import { type Command, COMMON, COMMON_HELP, parse, waitSecondsOf, writeJson } from '../command.js';
 import { call } from '../http.client.js';
 import { since, table } from '../table.js';
 
@@ -47,7 +47,6 @@ interface Books {
 }
 
 const AGAIN_MS = 1_000;
-const MOST_SECONDS = 3_600;
 
 export const books: Command = {
   name: 'books',
@@ -59,7 +58,7 @@ export const books: Command = {
     if (positionals.length > 0) throw misuse(`"${positionals.join(' ')}" is not an option.`, 'books');
     const { from, until, site, service } = values;
     const query = new URLSearchParams(Object.entries({ from, until, site, service }).filter((entry): entry is [string, string] => entry[1] !== undefined));
-    const found = await balanced(accessTo('audit', values, world), `/v1/books?${query.toString()}`, secondsOf(values.wait));
+    const found = await balanced(accessTo('audit', values, world), `/v1/books?${query.toString()}`, waitSecondsOf(values.wait, 'books'));
     if (values.json === true) writeJson(world, found);
     else world.out.write(shown(found, values.days === true, world));
     return found.balanced ? EXIT.ok : EXIT.unbalanced;
@@ -72,12 +71,6 @@ async function balanced(access: Access, path: string, seconds: number): Promise<
     if (found.balanced || performance.now() >= deadline) return found;
     await new Promise((resolve) => setTimeout(resolve, Math.min(AGAIN_MS, deadline - performance.now())));
   }
-}
-
-function secondsOf(text = '0'): number {
-  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (seconds <= MOST_SECONDS) return seconds;
-  throw misuse(`--wait takes seconds, at most ${MOST_SECONDS}.`, 'books');
 }
 
 function shown({ from, until, totals, books: each }: Books, days: boolean, world: World): string {

@@ -15,7 +15,8 @@ import { findingOf, olderIn, rememberedIn, TRUST, trustOf } from './trust.js';
 
 const OPTIONS = { ...TRUST, checkpoint: { type: 'string', multiple: true } } as const;
 
-interface Answer {
+/** What the log answers for a proof, before any of it is believed. */
+export interface Answer {
   position?: unknown;
   index?: unknown;
   leaf?: unknown;
@@ -27,10 +28,11 @@ interface Leaf {
   kind?: string;
   recordedAt?: string;
   event?: string;
-  envelope?: { id?: string; type?: string };
+  envelope?: { id?: string; type?: string; causationid?: string };
 }
 
-interface Proven {
+/** An entry that was proven to be in the log that was signed. */
+export interface Proven {
   checkpoint: Checkpoint;
   position: number;
   leaf: Leaf;
@@ -55,7 +57,8 @@ export async function proofOf(args: readonly string[], world: World): Promise<nu
   }
 }
 
-function provenBy({ position, index, leaf, checkpoint: note, proof }: Answer, id: string, trust: Trust): Proven {
+/** Throws Untrue where the answer does not prove the entry. */
+export function provenBy({ position, index, leaf, checkpoint: note, proof }: Answer, id: string, trust: Trust): Proven {
   if (typeof index !== 'number' || position !== index + 1 || typeof leaf !== 'string' || typeof note !== 'string') throw untrue('PROOF_WRONG', 'The answer is not a proof.');
   const checkpoint = openCheckpoint(Buffer.from(note), trust, 'the checkpoint of the proof');
   const bytes = Buffer.from(leaf);

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type World } from '../../cli.context.js';
+import { accessTo } from '../../client.settings.js';
+import { CliError, EXIT, misuse } from '../../cli.error.js';
+import { COMMON, parse, writeJson } from '../../command.js';
+import { call } from '../../http.client.js';
+
+const OPTIONS = { ...COMMON, file: { type: 'string' }, yes: { type: 'boolean', short: 'y' } } as const;
+
+interface Ordered {
+  id: string;
+  events: number;
+}
+
+export async function erase(args: readonly string[], world: World): Promise<number> {
+  const { values, positionals } = parse('privacy', args, OPTIONS);
+  if (positionals.length > 0) throw misuse('An address on the command line can be seen by others of this machine: leave it out to be asked, or name a --file.', 'privacy');
+  const access = accessTo('ingress', values, world);
+  const email = await addressOf(values.file, world);
+  if (values.yes !== true) await consent(world);
+  const ordered = await call<Ordered>(access, '/v1/privacy/erasures', { method: 'POST', body: { email } });
+  if (values.json === true) writeJson(world, ordered);
+  else world.out.write(`${ordered.events} events were erased from the ledger; everybody else follows.\nposthorn privacy certificate ${ordered.id} --wait 120 shows it, and says nothing of whom.\n`);
+  return EXIT.ok;
+}
+
+async function addressOf(file: string | undefined, { cwd, read }: World): Promise<string> {
+  if (file === undefined && read === undefined) throw misuse('Whose? There is nobody here to ask: name a --file with the address.', 'privacy');
+  const text = file === undefined ? await read?.('E-mail address: ') : readFileSync(file === '-' ? 0 : resolve(cwd, file), 'utf8');
+  const email = (text ?? '').trim();
+  if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw misuse('That is no e-mail address, or more than one.', 'privacy');
+  return email;
+}
+
+async function consent({ ask }: World): Promise<void> {
+  if (ask === undefined) throw new CliError(EXIT.usage, 'Nothing was done: there is nobody here to ask.', 'Say --yes to erase without being asked.');
+  if (!(await ask('Erase all that this site knows of this person? It cannot be undone.'))) throw new CliError(EXIT.failed, 'Nothing was done.');
+}
