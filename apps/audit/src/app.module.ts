@@ -3,7 +3,7 @@ import { OUTCOMES_STREAM } from '@posthorn/contracts';
 import { KeyRing, TokenVerifier } from '@posthorn/http';
 import { LedgerModule, reconcilerOf, type ReconciliationOptions } from '@posthorn/ledger';
 import { MessagingModule, streamNamed } from '@posthorn/messaging';
-import { ObservabilityModule } from '@posthorn/observability';
+import { HealthRegistry, Metrics, ObservabilityModule } from '@posthorn/observability';
 import { PersistenceModule } from '@posthorn/persistence';
 import { BookFindings } from './books/book.findings.js';
 import { BookInquiry } from './books/book.inquiry.js';
@@ -67,6 +67,9 @@ import { LogEdge } from './recording/log.edge.js';
 import { LogSubscription } from './recording/log.subscription.js';
 import { CONSUMERS } from './recording/recording.connection.js';
 import { RecordingConsumer } from './recording/recording.consumer.js';
+import { EntryStreams } from './streaming/entry.streams.js';
+import { StreamReader } from './streaming/stream.reader.js';
+import { StreamShelf } from './streaming/stream.shelf.js';
 
 /** What a test may hurry. */
 export interface AuditPace {
@@ -142,6 +145,13 @@ export class AppModule {
         Exporter,
         ExportCheckpoints,
         ExportPlaces,
+        StreamReader,
+        StreamShelf,
+        {
+          provide: EntryStreams,
+          inject: [LogIdentity, StreamReader, StreamShelf, HealthRegistry, Metrics],
+          useFactory: (identity: LogIdentity, reader: StreamReader, shelf: StreamShelf, health: HealthRegistry, metrics: Metrics) => new EntryStreams(section.streams, identity, reader, shelf, health, metrics),
+        },
       ],
     };
   }

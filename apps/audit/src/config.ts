@@ -3,6 +3,7 @@ import { SITE_ID } from '@posthorn/contracts';
 import { type ApiKeyEntry, isTrustworthyUrl, type TokenIssuer } from '@posthorn/http';
 import { z } from 'zod';
 import { grantOf } from './questions/auditor.js';
+import { streamSettings } from './streaming/stream.settings.js';
 import { cosignatureVerifier } from './tree/note.js';
 
 export const SERVICE = 'audit';
@@ -105,6 +106,10 @@ const section = z.strictObject({
   since: z.iso.datetime({ offset: true }).transform((text) => new Date(text)).optional(),
   books: books.prefault({}),
   erasure: erasure.prefault({}),
+  streams: z
+    .array(streamSettings)
+    .refine((streams) => new Set(streams.map(({ id }) => id)).size === streams.length, 'must have each id once')
+    .default([]),
 }).refine(({ keys, openIdConnect }) => keys.length + openIdConnect.length > 0, 'needs an auditor: in keys or in openIdConnect');
 
 export type AuditSection = z.infer<typeof section>;

@@ -23,6 +23,13 @@ describe('HealthRegistry', () => {
     });
   });
 
+  it('is ready all the same where only a remark is made', async () => {
+    const health = new HealthRegistry();
+    health.remark('stream siem', () => 'away');
+    health.remark('stream archive', () => undefined);
+    expect(await health.report()).toEqual({ ready: true, reasons: [], remarks: [{ name: 'stream siem', reason: 'away' }] });
+  });
+
   it('does not wait for a check that hangs', async () => {
     vi.useFakeTimers();
     try {

@@ -6,6 +6,8 @@ export type HealthCheck = () => Promise<string | undefined> | string | undefined
 export interface HealthReport {
   ready: boolean;
   reasons: { name: string; reason: string }[];
+  /** What is unwell and keeps nobody from their work; only where there is something. */
+  remarks?: { name: string; reason: string }[];
 }
 
 const CHECK_DEADLINE_MS = 2_000;
@@ -14,19 +16,27 @@ const CHECK_DEADLINE_MS = 2_000;
 @Injectable()
 export class HealthRegistry {
   private readonly checks = new Map<string, HealthCheck>();
+  private readonly asides = new Map<string, HealthCheck>();
 
   /** A second check under the same name replaces the first. */
   register(name: string, check: HealthCheck): void {
     this.checks.set(name, check);
   }
 
-  async report(): Promise<HealthReport> {
-    const answers = await Promise.all(
-      [...this.checks].map(async ([name, check]) => ({ name, reason: await answerOf(check) })),
-    );
-    const reasons = answers.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));
-    return { ready: reasons.length === 0, reasons };
+  /** Said in the report, without being a reason against it. */
+  remark(name: string, check: HealthCheck): void {
+    this.asides.set(name, check);
   }
+
+  async report(): Promise<HealthReport> {
+    const [reasons, remarks] = await Promise.all([unwellIn(this.checks), unwellIn(this.asides)]);
+    return { ready: reasons.length === 0, reasons, ...(remarks.length === 0 ? {} : { remarks }) };
+  }
+}
+
+async function unwellIn(checks: ReadonlyMap<string, HealthCheck>): Promise<{ name: string; reason: string }[]> {
+  const answers = await Promise.all([...checks].map(async ([name, check]) => ({ name, reason: await answerOf(check) })));
+  return answers.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));
 }
 
 async function answerOf(check: HealthCheck): Promise<string | undefined> {

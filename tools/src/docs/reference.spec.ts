@@ -54,7 +54,7 @@ describe('docs/reference', PATIENT, () => {
 
   it('names every setting and every environment variable', () => {
     const page = pageOf('reference/configuration.md');
-    const schemas = ['apps/*/src/config.ts', 'apps/*/src/providers/*/*.options.ts', 'libs/resilience/src/guard.options.ts', 'libs/delivery/src/{retry.policy,connection.config}.ts', 'libs/configuration/src/environment.schema.ts'];
+    const schemas = ['apps/*/src/config.ts', 'apps/*/src/*/*.settings.ts', 'apps/*/src/providers/*/*.options.ts', 'libs/resilience/src/guard.options.ts', 'libs/delivery/src/{retry.policy,connection.config}.ts', 'libs/configuration/src/environment.schema.ts'];
     const keys = new Set(schemas.flatMap(sourcesOf).flatMap(schemaKeysIn));
     expect(keys.size).toBeGreaterThan(60);
     expect([...keys].filter((key) => !page.includes(`\`${key}\``) && !page.includes(`.${key}\``))).toEqual([]);

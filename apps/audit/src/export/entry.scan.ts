@@ -27,10 +27,11 @@ const POSITIONS_AT_ONCE = 50_000;
 const LISTED_AT_MOST = 100_000;
 
 // Ordered by the column, and not by what is selected under the same name: that would be a sort of all there is, each time.
-const IN_ORDER = 'ORDER BY entries.position';
-const COLUMNS = `SELECT position::float8 AS position, leaf, site, person IS NOT NULL AS personal, encode(blob, 'hex') AS blob FROM entries`;
-const EVERY = prepared(`${COLUMNS} WHERE position > $1 AND position <= $2 ${IN_ORDER} LIMIT ${ROWS_AT_ONCE}`);
-const LISTED = prepared(`${COLUMNS} WHERE position = ANY($1::bigint[]) ${IN_ORDER}`);
+export const IN_ORDER = 'ORDER BY entries.position';
+/** Reads a ScannedEntry. */
+export const SCANNED = `SELECT position::float8 AS position, leaf, site, person IS NOT NULL AS personal, encode(blob, 'hex') AS blob FROM entries`;
+const EVERY = prepared(`${SCANNED} WHERE position > $1 AND position <= $2 ${IN_ORDER} LIMIT ${ROWS_AT_ONCE}`);
+const LISTED = prepared(`${SCANNED} WHERE position = ANY($1::bigint[]) ${IN_ORDER}`);
 
 /** Everything is asked for: also what auditors looked at, which a filter leaves out unless it asks for it. */
 export const isWhole = (filter: EntryFilter): boolean => Object.keys(filter).length === 0;
@@ -89,7 +90,7 @@ export class EntryScan {
     for (let at = after; at < until; ) {
       const end = Math.min(until, at + POSITIONS_AT_ONCE);
       const { clauses, params } = within(filter, { after: at, until: end });
-      const rows = await this.database.query<ScannedEntry>(`${COLUMNS} WHERE ${clauses} ${IN_ORDER} LIMIT ${ROWS_AT_ONCE}`, params);
+      const rows = await this.database.query<ScannedEntry>(`${SCANNED} WHERE ${clauses} ${IN_ORDER} LIMIT ${ROWS_AT_ONCE}`, params);
       at = rows.length < ROWS_AT_ONCE ? end : (rows.at(-1)?.position ?? end);
       if (rows.length > 0) yield rows;
     }

@@ -79,6 +79,7 @@ export async function startAudit(pace: AuditPace = {}, settings: Partial<AuditSe
       checkpoints: { everyMs: 3_600_000, witnesses: [] },
       books: { everyMs: 10_000, windowMs: 300_000 },
       erasure: { backupDays: 30 },
+      streams: [],
       ...settings,
     },
   };
