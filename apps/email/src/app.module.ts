@@ -4,6 +4,7 @@ import { type ReconciliationOptions } from '@posthorn/ledger';
 import { AppointmentRevisions } from './booking-mail/appointment.revisions.js';
 import { InvitationHandler } from './booking-mail/invitation.handler.js';
 import { type EmailConfig, SERVICE } from './config.js';
+import { ErasureConfirmationHandler } from './erasure-mail/erasure-confirmation.handler.js';
 import { FormNoticeHandler } from './form-mail/form-notice.handler.js';
 import { LeadConfirmationHandler } from './lead-mail/lead-confirmation.handler.js';
 import { LeadNoticeHandler } from './lead-mail/lead-notice.handler.js';
@@ -16,7 +17,7 @@ import { WelcomeHandler } from './newsletter-mail/welcome.handler.js';
 import { PROVIDERS } from './providers/index.js';
 import { ReceiptHandler } from './receipt-mail/receipt.handler.js';
 
-const HANDLERS = [LeadConfirmationHandler, LeadNoticeHandler, OptInHandler, WelcomeHandler, InvitationHandler, ReceiptHandler, FormNoticeHandler];
+const HANDLERS = [LeadConfirmationHandler, LeadNoticeHandler, OptInHandler, WelcomeHandler, InvitationHandler, ReceiptHandler, FormNoticeHandler, ErasureConfirmationHandler];
 
 /** What the handlers write mails with. */
 @Module({})

@@ -118,18 +118,20 @@ it('mails about every kind of event, and says so without naming the person', asy
       data: { orderId: 'B-7', total: { amount: '25.00', currency: 'EUR' }, lines: [{ name: 'Tee', quantity: 2, price: '12.50' }], person },
     }),
     createEvent({ site: 'gruen', type: 'form.submitted', data: { form: 'umfrage', fields: { groesse: 42 }, person } }),
+    createEvent({ site: 'gruen', type: 'privacy.confirmation_requested', data: { person } }),
     createEvent({ site: 'gruen', type: 'newsletter.unsubscribed', data: { person, list: 'Gartenbrief' } }),
   ];
   await service.publish(...events);
-  await service.settled('delivered', events, 5);
+  await service.settled('delivered', events, 6);
   expect((await inbox()).map(({ subject }) => subject).sort()).toEqual([
     'Bitte bestätigen: Gartenbrief',
+    'Bitte bestätigen: Ihre Daten löschen',
     'Formular „umfrage“ von Jane Roe',
     'Ihr Beleg zur Bestellung B-7',
     'Ihr Termin am Mittwoch, 25. März 2026',
     'Willkommen bei Gartenbrief',
   ]);
-  await waitFor(async () => (await service.outcomesOf(...events)).length === 5, { describe: 'an outcome for each mail' });
+  await waitFor(async () => (await service.outcomesOf(...events)).length === 6, { describe: 'an outcome for each mail' });
   for (const { type, envelope } of await service.outcomesOf(...events)) {
     expect(type).toBe('email.message.sent');
     expect(JSON.stringify(envelope)).not.toMatch(/jane|roe/i);
@@ -179,6 +181,7 @@ it('sends again under the same Message-ID when nobody knows what became of a mai
 it.each([
   ['where the connection says at most once', () => createEvent({ site: 'gruen', type: 'newsletter.confirmed', data: { person, list: 'Gartenbrief' } })],
   ['for a double opt-in on any connection', () => createEvent({ site: 'acme', type: 'newsletter.subscribed', data: { person, list: 'Garden letter' } })],
+  ['for the question whether somebody wants to be forgotten', () => createEvent({ site: 'acme', type: 'privacy.confirmation_requested', data: { person } })],
 ])('holds a mail of unknown fate for an operator %s', async (_where, make) => {
   onMessage = () => {
     proxy.cut();

@@ -11,6 +11,8 @@ import { AcceptedCounts } from './books/accepted.counts.js';
 import { AcceptedRollUp } from './books/accepted.roll-up.js';
 import { BooksController } from './books/books.controller.js';
 import { type IngressConfig, keysOf, retentionRulesOf, SERVICE } from './config.js';
+import { ErasureConfirmations } from './erasing/erasure.confirmations.js';
+import { ErasureLinksController } from './erasing/erasure-links.controller.js';
 import { ErasureRequests } from './erasing/erasure.requests.js';
 import { ErasureService } from './erasing/erasure.service.js';
 import { ErasuresController } from './erasing/erasures.controller.js';
@@ -18,8 +20,10 @@ import { TransportEraser } from './erasing/transport.eraser.js';
 import { TransportErasures } from './erasing/transport.erasures.js';
 import { EventStateController } from './event-state/event-state.controller.js';
 import { EventStateService } from './event-state/event-state.service.js';
+import { LinkPageResponder } from './link-pages/link-page.responder.js';
+import { MAIL_LINKS, MailLinks, type MailLinksOptions } from './link-pages/mail.links.js';
 import { NewsletterLinksController } from './newsletter-links/newsletter-links.controller.js';
-import { NEWSLETTER_LINKS, type NewsletterLinksOptions, NewsletterLinksService } from './newsletter-links/newsletter-links.service.js';
+import { NewsletterLinksService } from './newsletter-links/newsletter-links.service.js';
 import { RETENTION_RULES, RetentionJob } from './retention/retention.job.js';
 
 /** Everything the ingress is made of. */
@@ -36,17 +40,20 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, vital: false, topology: { streams: [streamNamed(EVENTS_STREAM)] } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController, ErasuresController],
+      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController, ErasuresController, ErasureLinksController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
-        { provide: NEWSLETTER_LINKS, useFactory: () => newsletterLinks(config) },
+        { provide: MAIL_LINKS, useFactory: () => mailLinks(config) },
         { provide: RETENTION_RULES, useFactory: () => retentionRulesOf(section) },
         AcceptanceService,
         AcceptedCounts,
         AcceptedRollUp,
+        ErasureConfirmations,
         ErasureRequests,
         ErasureService,
         EventStateService,
+        LinkPageResponder,
+        MailLinks,
         NewsletterLinksService,
         PeopleCatchUp,
         RetentionJob,
@@ -57,7 +64,7 @@ export class AppModule {
   }
 }
 
-function newsletterLinks({ section }: IngressConfig): NewsletterLinksOptions {
+function mailLinks({ section }: IngressConfig): MailLinksOptions {
   const siteNames = Object.fromEntries(Object.entries(section.sites).map(([id, { name }]) => [id, name]));
   return { linkSecret: section.linkSecret, siteNames };
 }

@@ -46,6 +46,7 @@ export interface TemplateModels {
     lines: { name: string; quantity: string; price: string; total: string; several: boolean }[];
     total: string;
   };
+  'erasure-confirmation': { greeting: string | null; confirmUrl: string; expires: string };
   'form-notice': { form: string; person: string | null; replyUrl: string | null; details: DetailModel[]; received: string };
 }
 

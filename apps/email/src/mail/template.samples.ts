@@ -59,6 +59,10 @@ export const TEMPLATE_SAMPLES: { [N in TemplateName]: { full: TemplateModels[N];
     },
     bare: { greeting: null, orderId: '1', paid: '22 November 2026 at 15:04', lines: [], total: '€0.00' },
   },
+  'erasure-confirmation': {
+    full: { greeting: 'Jane Roe', confirmUrl: 'https://events.acme.example/v1/privacy/confirm/AQJk', expires: '29 November 2026' },
+    bare: { greeting: null, confirmUrl: 'https://events.acme.example/v1/privacy/confirm/AQJk', expires: '29 November 2026' },
+  },
   'form-notice': {
     full: {
       form: 'returns',

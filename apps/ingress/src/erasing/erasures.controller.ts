@@ -1,21 +1,26 @@
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
-import { type HttpRequest, RequireKey, RequireScope } from '@posthorn/http';
+import { type ApiKey, Caller, demandScope, type HttpRequest, RequireKey } from '@posthorn/http';
 import { siteOf } from '../accepting/site.caller.js';
-import { ERASE } from '../config.js';
+import { ERASE, WRITE } from '../config.js';
+import { ErasureConfirmations } from './erasure.confirmations.js';
 import { readErasureOrder } from './erasure.order.js';
 import { type Erasure, ErasureService } from './erasure.service.js';
 
-/** `POST /v1/privacy/erasures`: a site has a person forgotten. */
+/** `POST /v1/privacy/erasures`: a site has a person forgotten, or lets the person say so. */
 @Controller('v1/privacy/erasures')
 @RequireKey()
 export class ErasuresController {
-  constructor(private readonly erasures: ErasureService) {}
+  constructor(
+    private readonly erasures: ErasureService,
+    private readonly confirmations: ErasureConfirmations,
+  ) {}
 
   @Post()
   @HttpCode(202)
-  @RequireScope(ERASE)
-  order(@Req() request: HttpRequest): Promise<Erasure> {
-    const { email: address } = readErasureOrder(request.headers['content-type'], request.body);
-    return this.erasures.erase({ site: siteOf(request), address, cause: 'site' });
+  order(@Req() request: HttpRequest, @Caller() caller: ApiKey): Promise<Erasure | { id: string }> {
+    const { email: address, confirm, locale } = readErasureOrder(request.headers['content-type'], request.body);
+    demandScope(caller, confirm ? WRITE : ERASE);
+    const site = siteOf(request);
+    return confirm ? this.confirmations.ask({ site, address, locale }) : this.erasures.erase({ site, address, cause: 'site' });
   }
 }

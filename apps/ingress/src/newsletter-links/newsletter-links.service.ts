@@ -1,19 +1,14 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { createEvent, LinkError, type LinkPurpose, parseEvent, type PosthornEvent, verifyLink } from '@posthorn/contracts';
+import { Injectable } from '@nestjs/common';
+import { createEvent, type LinkPurpose, type PosthornEvent } from '@posthorn/contracts';
 import { Ledger } from '@posthorn/ledger';
 import { currentTraceparent, withTrace } from '@posthorn/observability';
 import { AcceptanceService } from '../accepting/acceptance.service.js';
+import { MailLinks } from '../link-pages/mail.links.js';
 
-export const NEWSLETTER_LINKS = Symbol('NEWSLETTER_LINKS');
-
-export interface NewsletterLinksOptions {
-  linkSecret: string;
-  siteNames: Readonly<Record<string, string>>;
-}
-
+export type NewsletterPurpose = Exclude<LinkPurpose, 'erase'>;
 export type Subscription = PosthornEvent<'newsletter.subscribed' | 'newsletter.confirmed' | 'newsletter.unsubscribed'>;
 
-export type ResolvedLink =
+export type ResolvedNewsletterLink =
   | { status: 'genuine'; subscription: Subscription; siteName: string }
   | { status: 'expired' | 'invalid' };
 
@@ -25,30 +20,21 @@ export class NewsletterLinksService {
   constructor(
     private readonly ledger: Ledger,
     private readonly acceptance: AcceptanceService,
-    @Inject(NEWSLETTER_LINKS) private readonly options: NewsletterLinksOptions,
+    private readonly links: MailLinks,
   ) {}
 
-  /** Changes nothing: mail scanners open every link. */
-  async resolve(token: string, purpose: LinkPurpose): Promise<ResolvedLink> {
-    let eventId: string;
-    try {
-      eventId = verifyLink(token, purpose, this.options.linkSecret).eventId;
-    } catch (error) {
-      if (!(error instanceof LinkError)) throw error;
-      return { status: error.code === 'LINK_EXPIRED' ? 'expired' : 'invalid' };
-    }
-    const row = await this.ledger.find(eventId);
-    // Nothing is left of whom it was for.
-    if (row?.envelope.erased === true) return { status: 'expired' };
-    const subscription = row === undefined ? undefined : parseEvent(row.envelope);
-    if (subscription === undefined || !isNewsletter(subscription)) return { status: 'invalid' };
+  async resolve(token: string, purpose: NewsletterPurpose): Promise<ResolvedNewsletterLink> {
+    const link = await this.links.resolve(token, purpose);
+    if (link.status !== 'genuine') return link;
+    const { event: subscription, siteName } = link;
+    if (!isNewsletter(subscription)) return { status: 'invalid' };
     // Who has left since can only come back by signing up again; to say "you are subscribed" would not be true.
     if (purpose === 'confirm' && (await this.ledger.findByKey(subscription.site, keyOf('unsubscribe', subscription)))) return { status: 'expired' };
-    return { status: 'genuine', subscription, siteName: this.options.siteNames[subscription.site] ?? subscription.site };
+    return { status: 'genuine', subscription, siteName };
   }
 
   /** Accepts the confirmation or the farewell; however often the button is pressed, one event results. */
-  async follow(subscription: Subscription, purpose: LinkPurpose): Promise<void> {
+  async follow(subscription: Subscription, purpose: NewsletterPurpose): Promise<void> {
     const type = EVENT_OF[purpose];
     await withTrace(subscription.traceparent, type, { 'posthorn.site': subscription.site }, () =>
       this.acceptance.accept(
@@ -68,7 +54,7 @@ export class NewsletterLinksService {
 }
 
 // With spaces, which no site's own Idempotency-Key can have: a site must not be able to take the place of a link.
-function keyOf(purpose: LinkPurpose, subscription: Subscription): string {
+function keyOf(purpose: NewsletterPurpose, subscription: Subscription): string {
   return `newsletter link ${purpose} ${subscription.id}`;
 }
 

@@ -1,12 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { UUID_V7 } from '../envelope/identifier.js';
 
-export type LinkPurpose = 'confirm' | 'unsubscribe';
+/** `confirm` and `unsubscribe` are of a newsletter; `erase` has the person forgotten. */
+export type LinkPurpose = 'confirm' | 'unsubscribe' | 'erase';
 
 /** What a link in a mail asks for. It names the event, never the person. */
 export interface LinkClaims {
   purpose: LinkPurpose;
-  /** The newsletter.subscribed event the link was sent for. */
+  /** The event the link was sent for: of a newsletter, or privacy.confirmation_requested. */
   eventId: string;
   /** Exact to the second. */
   expiresAt: Date;
@@ -24,7 +25,7 @@ export class LinkError extends Error {
 }
 
 const VERSION = 1;
-const PURPOSES: readonly LinkPurpose[] = ['confirm', 'unsubscribe'];
+const PURPOSES: readonly LinkPurpose[] = ['confirm', 'unsubscribe', 'erase'];
 const CLAIMS_BYTES = 24;
 const SIGNATURE_BYTES = 32;
 const SECRET_MIN_LENGTH = 24;
@@ -50,7 +51,7 @@ export function verifyLink(token: string, purpose: LinkPurpose, secret: string |
   if (!genuine) throw invalid();
   const claims = unpack(packed);
   if (claims === undefined || claims.purpose !== purpose) throw invalid();
-  if (claims.expiresAt.getTime() <= now.getTime()) throw new LinkError('LINK_EXPIRED', 'This link has expired. Sign up again to get a new one.');
+  if (claims.expiresAt.getTime() <= now.getTime()) throw new LinkError('LINK_EXPIRED', 'This link has expired. Ask for a new one.');
   return claims;
 }
 

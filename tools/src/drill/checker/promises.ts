@@ -26,6 +26,7 @@ const PROMISES: Readonly<Record<string, readonly Promised[]>> = {
   'appointment.booked': [entry, mail('invite')],
   'appointment.rescheduled': [entry, mail('invite')],
   'appointment.cancelled': [entry, mail('invite')],
+  'privacy.confirmation_requested': [mail('confirm-erasure')],
 };
 
 export function promisesOf(type: string): readonly Promised[] {

@@ -1,7 +1,7 @@
 import type { LinkPurpose } from '@posthorn/contracts';
 
 export type Language = 'en' | 'de';
-export type PageKind = LinkPurpose | `${LinkPurpose}-done` | 'expired' | 'invalid' | 'unavailable';
+export type PageKind = LinkPurpose | `${LinkPurpose}-done` | 'expired' | 'erase-expired' | 'invalid' | 'unavailable';
 
 export interface PageText {
   title: string;
@@ -24,7 +24,17 @@ export const TEXTS: Record<Language, Record<PageKind, PageText>> = {
       button: 'Yes, unsubscribe me',
     },
     'unsubscribe-done': { title: 'You are unsubscribed', body: 'You will get no more newsletters from {site}.' },
+    erase: {
+      title: 'Shall we forget you?',
+      body: 'With one click, everything that {site} has received from you through its website is erased. This cannot be undone.',
+      button: 'Yes, erase my data',
+    },
+    'erase-done': { title: 'Your data is being erased', body: 'What {site} has received from you is erased, here at once and everywhere it was passed on to shortly.' },
     expired: { title: 'This link has expired', body: 'Please sign up again on the website; you will get a new link.' },
+    'erase-expired': {
+      title: 'This link does not work any more',
+      body: 'If you have pressed its button before, your data is erased already. Otherwise please ask for it again on the website; you will get a new link.',
+    },
     invalid: {
       title: 'This link is not valid',
       body: 'It may have been cut when it was copied. Please open it from the e-mail once more.',
@@ -44,6 +54,16 @@ export const TEXTS: Record<Language, Record<PageKind, PageText>> = {
       button: 'Ja, bitte abmelden',
     },
     'unsubscribe-done': { title: 'Sie sind abgemeldet', body: 'Sie erhalten keinen Newsletter von {site} mehr.' },
+    erase: {
+      title: 'Sollen wir Sie vergessen?',
+      body: 'Mit einem Klick wird alles gelöscht, was {site} über die Website von Ihnen erhalten hat. Das lässt sich nicht rückgängig machen.',
+      button: 'Ja, meine Daten löschen',
+    },
+    'erase-done': { title: 'Ihre Daten werden gelöscht', body: 'Was {site} von Ihnen erhalten hat, ist hier gelöscht und in Kürze auch überall, wohin es weitergegeben wurde.' },
+    'erase-expired': {
+      title: 'Dieser Link gilt nicht mehr',
+      body: 'Wenn Sie den Knopf schon gedrückt haben, sind Ihre Daten bereits gelöscht. Sonst bitten Sie auf der Website noch einmal darum; Sie erhalten dann einen neuen Link.',
+    },
     expired: { title: 'Dieser Link ist abgelaufen', body: 'Bitte melden Sie sich auf der Website neu an; Sie erhalten dann einen neuen Link.' },
     invalid: {
       title: 'Dieser Link ist ungültig',
