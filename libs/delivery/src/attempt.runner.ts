@@ -4,8 +4,9 @@ import { type Connection } from './connection.registry.js';
 import { type DeliveryCall, type DeliveryResult } from './delivery.handler.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
 import { type ClaimedDelivery, type Settlement } from './delivery.row.js';
+import { waitsForErasure } from './erasure/erasing.people.js';
 import { HandlerRegistry, type RegisteredHandler } from './handler.registry.js';
-import { decide, delivered, superseded } from './settlement.decision.js';
+import { afterErasure, decide, delivered, superseded } from './settlement.decision.js';
 
 /** Makes one attempt: calls the handler through the connection's guard. */
 @Injectable()
@@ -18,7 +19,8 @@ export class AttemptRunner {
   /** Never rejects: whatever happens becomes a settlement. The error itself is for the log. */
   async run(delivery: ClaimedDelivery, connection: Connection): Promise<Settlement & { cause?: unknown }> {
     if (delivery.superseded) return { delivery, decision: superseded() };
-    const { event, action } = delivery;
+    const { event, action, was } = delivery;
+    if (waitsForErasure(delivery)) return { delivery, decision: afterErasure({ was, now: new Date() }) };
     const registered = this.handlers.find(event.type, action);
     if (registered === undefined) return { delivery, decision: noHandler(delivery) };
     const attributes = { 'posthorn.event_id': event.id, 'posthorn.connection': connection.id, 'posthorn.attempt': delivery.attempts };

@@ -1,5 +1,6 @@
 import { guardOptions, type GuardSettings } from '@posthorn/resilience';
 import { z } from 'zod';
+import { OWN_TABLES } from './erasure/erasure.names.js';
 import { type ProviderDefinition } from './provider.definition.js';
 import { retryPolicy, type RetrySettings } from './retry.policy.js';
 
@@ -26,7 +27,7 @@ export function connectionSchema(
   const definitions = new Map(providers.map((definition) => [definition.name, definition]));
   const connection = z
     .looseObject({
-      id: name,
+      id: name.refine((id) => id !== OWN_TABLES, `must not be "${OWN_TABLES}", which stands for the service's own tables`),
       site: name,
       provider: z.enum(providers.map((definition) => definition.name)),
       guard: guardOptions.optional(),

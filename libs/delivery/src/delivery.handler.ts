@@ -19,8 +19,8 @@ export interface DeliveryCall<Port, O = Record<string, unknown>> {
 }
 
 export interface DeliveryResult {
-  /** The provider's own id of what now exists. */
-  readonly externalId: string;
+  /** The provider's own id of what now exists; none of what is gone. */
+  readonly externalId?: string;
   /** A business outcome type of the catalogue, e.g. `crm.contact.synced`. */
   readonly outcome: string;
   /** What an auditor may want to know. Never personal data. */

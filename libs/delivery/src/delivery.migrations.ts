@@ -4,6 +4,7 @@ import { CreateCircuits1790000000070 } from './circuits/circuits.migration.js';
 import { OneAtWork1790000000080 } from './delivery.line.migration.js';
 import { ForgetWhatNobodyTook1798000000040 } from './delivery.taken.migration.js';
 import { WaitInLine1790000000090 } from './delivery.waiting.migration.js';
+import { EraseEvents1800000000040 } from './erasure/erasure.migration.js';
 import { CreateOperations1790000000050 } from './operations/operations.migration.js';
 
 /** The indexes are partial: their size follows the work that is open, not the work that was done. */
@@ -60,4 +61,13 @@ export class CreateDeliveries1790000000030 implements MigrationInterface {
   }
 }
 
-export const DELIVERY_MIGRATIONS: (new () => MigrationInterface)[] = [CreateDeliveries1790000000030, CreateOperations1790000000050, CreateArchive1790000000060, CreateCircuits1790000000070, OneAtWork1790000000080, WaitInLine1790000000090, ForgetWhatNobodyTook1798000000040];
+export const DELIVERY_MIGRATIONS: (new () => MigrationInterface)[] = [
+  CreateDeliveries1790000000030,
+  CreateOperations1790000000050,
+  CreateArchive1790000000060,
+  CreateCircuits1790000000070,
+  OneAtWork1790000000080,
+  WaitInLine1790000000090,
+  ForgetWhatNobodyTook1798000000040,
+  EraseEvents1800000000040,
+];

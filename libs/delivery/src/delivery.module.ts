@@ -19,7 +19,7 @@ import { DeliveryPlanner } from './delivery.planner.js';
 import { DeliveryStore } from './delivery.store.js';
 import { DELIVERY_OPTIONS } from './delivery.tokens.js';
 import { Dispatcher } from './dispatcher.service.js';
-import { typesOf } from './delivers.decorator.js';
+import { ERASURE_PROVIDERS, type Eraser, ErasureHandler, eraserProviders, typesTaken } from './erasure/index.js';
 import { type AnyHandler, HandlerRegistry } from './handler.registry.js';
 import { IntakeController } from './intake.controller.js';
 import { Intake } from './intake.service.js';
@@ -33,6 +33,8 @@ export interface DeliveryModuleOptions<Port> {
   readonly connections: readonly ConnectionConfig[];
   readonly providers: readonly ProviderDefinition<Port>[];
   readonly handlers: readonly Type<DeliveryHandler<never, Port, never>>[];
+  /** What is left of a person at its providers and in tables of its own; without it, the service has neither. */
+  readonly eraser?: Type<Eraser<Port>>;
   /** The service's default; a connection's `retry` goes first. */
   readonly retry?: RetrySettings;
   /** How what was missed is found out; `since` gives a new service the history from then on. */
@@ -50,7 +52,7 @@ export interface DeliveryModuleOptions<Port> {
 @Module({})
 export class DeliveryModule {
   static forRoot<Port>(options: DeliveryModuleOptions<Port>): DynamicModule {
-    const { service, connections, providers, handlers, retry, reconciliation, archiveAfterMs, imports = [] } = options;
+    const { service, connections, providers, handlers, eraser, retry, reconciliation, archiveAfterMs, imports = [] } = options;
     return {
       module: DeliveryModule,
       imports,
@@ -59,7 +61,12 @@ export class DeliveryModule {
         ...handlers,
         { provide: DELIVERY_OPTIONS, useValue: { service, archiveAfterMs } },
         { provide: ConnectionRegistry, useFactory: () => new ConnectionRegistry(connections, providers, retry) },
-        { provide: HandlerRegistry, useFactory: (...instances: AnyHandler[]) => new HandlerRegistry(instances), inject: [...handlers] },
+        ...eraserProviders(eraser),
+        {
+          provide: HandlerRegistry,
+          useFactory: (erasure: ErasureHandler, ...instances: AnyHandler[]) => new HandlerRegistry(instances, [erasure]),
+          inject: [ErasureHandler, ...handlers],
+        },
         {
           provide: DeliveryOutcomes,
           useFactory: (registry: ConnectionRegistry) => new DeliveryOutcomes(service, (id) => registry.get(id)?.providerName),
@@ -74,11 +81,12 @@ export class DeliveryModule {
         CircuitReporter,
         ...CIRCUIT_PROVIDERS,
         Intake,
-        reconcilerOf(Intake, (database, intake) => new InboxSubscription(database, EVENTS_PUBLISHER, (events) => intake.recover(events), typesOf(handlers)), reconciliation),
+        reconcilerOf(Intake, (database, intake) => new InboxSubscription(database, EVENTS_PUBLISHER, (events) => intake.recover(events), typesTaken(handlers)), reconciliation),
         BooksStore,
         DeliveryArchive,
         Archivist,
         Deliveries,
+        ...ERASURE_PROVIDERS,
         ...OPERATIONS_PROVIDERS,
       ],
       exports: [Deliveries, ConnectionRegistry, Intake],

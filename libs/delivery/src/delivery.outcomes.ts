@@ -1,9 +1,10 @@
-import { circuitOutcome, createOutcome, credentialsOutcome, deliveryOutcome, type DeliveryOutcomeState, type NewOutcome, type Outcome, type OutcomeData, outcomeSubject } from '@posthorn/contracts';
+import { circuitOutcome, createOutcome, credentialsOutcome, deliveryOutcome, type DeliveryOutcomeState, erasureOutcome, type NewOutcome, type Outcome, type OutcomeData, outcomeSubject, type PosthornEvent } from '@posthorn/contracts';
 import { type LedgerEntry } from '@posthorn/ledger';
 import { type GuardTransition } from '@posthorn/resilience';
 import { type Connection } from './connection.registry.js';
 import { type PlannedDelivery, type Settlement } from './delivery.row.js';
 import { type DeliveryState } from './delivery.states.js';
+import { ERASE, OWN_TABLES } from './erasure/erasure.names.js';
 
 const OUTCOME_OF: Partial<Record<DeliveryState, DeliveryOutcomeState>> = {
   delivered: 'delivered',
@@ -45,9 +46,16 @@ export class DeliveryOutcomes {
 
   /** For deliveries that intake already ends: skipped, or not understood. */
   ofPlan({ id, event, connection, action, state, error }: PlannedDelivery): LedgerEntry | undefined {
-    if (state === 'pending') return undefined;
+    if (state === 'pending' || state === 'erased') return undefined;
     const data: OutcomeData = { ...this.about(connection, action, id, event), state, attempts: 0, error };
     return this.entry(this.create({ site: event.site, type: deliveryOutcome(this.service, state), data, correlationid: event.correlationid, traceparent: event.traceparent }));
+  }
+
+  /** The service holds nothing any more of what was to be forgotten. */
+  ofErasure(deliveryId: string, { id, type, site, correlationid, traceparent }: PosthornEvent, facts: OutcomeData['facts']): LedgerEntry {
+    const event = { id, type };
+    const data: OutcomeData = { service: this.service, connection: OWN_TABLES, action: ERASE, deliveryId, event, state: 'erased', facts };
+    return this.entry(this.create({ site, type: erasureOutcome(this.service), data, correlationid, traceparent }));
   }
 
   ofTransition(connection: Connection, { from, to, reason, openUntil }: GuardTransition): LedgerEntry | undefined {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId, parseEvent, type PosthornEvent } from '@posthorn/contracts';
 import { type Connection, ConnectionRegistry } from './connection.registry.js';
 import { type PlannedDelivery } from './delivery.row.js';
+import { ERASE, ERASURE, OWN_TABLES } from './erasure/erasure.names.js';
 import { HandlerRegistry, type RegisteredHandler } from './handler.registry.js';
 import { digestOf } from './ordering.key.js';
 import { type DeliveryFailure } from './settlement.decision.js';
@@ -26,13 +27,15 @@ export class DeliveryPlanner {
 
   /** Those that this service takes, of sites that have no connection here: nothing becomes of them. */
   unconnected(events: readonly PosthornEvent[]): PosthornEvent[] {
-    return events.filter((event) => this.takes(event) && this.connections.ofSite(event.site).length === 0);
+    return events.filter((event) => this.takes(event) && event.type !== ERASURE && this.connections.ofSite(event.site).length === 0);
   }
 
   private of(event: PosthornEvent, lines: Set<string>): PlannedDelivery[] {
+    if (event.type === ERASURE) return [ofErasure(event)];
     const handlers = this.handlers.of(event.type);
     const connections = this.connections.ofSite(event.site);
     if (handlers.length === 0 || connections.length === 0) return [];
+    if (event.erased === true) return connections.flatMap((connection) => handlers.map((registered) => forgotten(event, connection, registered)));
     const misunderstood = problemOf(event);
     return connections.flatMap((connection) =>
       handlers.map((registered) => {
@@ -76,6 +79,16 @@ function understood(event: PosthornEvent, connection: Connection, registered: Re
 
 function unreadable(event: PosthornEvent, connection: Connection, registered: RegisteredHandler, error: DeliveryFailure): PlannedDelivery {
   return { ...row(event, connection, registered, digestOf(event.id)), state: 'dead', error };
+}
+
+/** It was to be forgotten before it came: there is nothing left to deliver. */
+function forgotten(event: PosthornEvent, connection: Connection, registered: RegisteredHandler): PlannedDelivery {
+  return { ...row(event, connection, registered, digestOf(event.id)), state: 'erased' };
+}
+
+/** What a service does about an erasure in its own tables; it is done when that is. */
+function ofErasure(event: PosthornEvent): PlannedDelivery {
+  return { id: newId(), event, connection: OWN_TABLES, action: ERASE, orderingKey: digestOf(event.id), latestWins: false, waits: false, state: 'pending' };
 }
 
 function row(event: PosthornEvent, connection: Connection, { action, latestWins }: RegisteredHandler, orderingKey: string): Omit<PlannedDelivery, 'state'> {

@@ -11,7 +11,7 @@ export interface PlannedDelivery {
   /** A digest, see ordering.key.ts. */
   readonly orderingKey: string;
   readonly latestWins: boolean;
-  readonly state: 'pending' | 'skipped' | 'dead';
+  readonly state: 'pending' | 'skipped' | 'dead' | 'erased';
   /** An earlier event of the same batch goes first. */
   readonly waits: boolean;
   readonly error?: DeliveryFailure;
@@ -32,6 +32,8 @@ export interface ClaimedDelivery {
   readonly createdAt: Date;
   /** A newer event of its ordering key was delivered already, and its handler wants the latest only. */
   readonly superseded: boolean;
+  /** Digests of those whom the connection's provider is to erase first. */
+  readonly erasing: ReadonlySet<string>;
 }
 
 export interface Settlement {

@@ -1,4 +1,4 @@
-export const DELIVERY_STATES = ['pending', 'attempting', 'retrying', 'unknown', 'delivered', 'dead', 'held', 'skipped'] as const;
+export const DELIVERY_STATES = ['pending', 'attempting', 'retrying', 'unknown', 'delivered', 'dead', 'held', 'skipped', 'erased'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** States a dispatcher may claim from, once they are due. */
@@ -9,7 +9,7 @@ export type ClaimableState = (typeof CLAIMABLE)[number];
 export const LIVE = [...CLAIMABLE, 'attempting'] as const satisfies readonly DeliveryState[];
 
 /** States that nothing leads out of by itself: an event with no other goes to the archive. */
-export const FINISHED = ['delivered', 'skipped'] as const satisfies readonly DeliveryState[];
+export const FINISHED = ['delivered', 'skipped', 'erased'] as const satisfies readonly DeliveryState[];
 
 /** States that wait for a person. */
 export const DEAD_LETTERS = ['dead', 'held'] as const satisfies readonly DeliveryState[];
@@ -33,12 +33,16 @@ export const TRANSITIONS = {
   /** The call was not started, or not by the delivery's fault: it returns to the state it was claimed in. */
   putBack: { from: ['attempting'], to: CLAIMABLE },
   redeliver: { from: ['dead', 'held', 'skipped'], to: ['pending'] },
+  /** The event is to be forgotten. A call under way is waited for: what it leaves must be erased as well. Nothing leads back. */
+  erase: { from: ['pending', 'retrying', 'unknown', 'delivered', 'dead', 'held', 'skipped'], to: ['erased'] },
+  /** Of an erasure itself: the service's own tables hold nothing any more. */
+  complete: { from: ['pending'], to: ['delivered'] },
 } as const satisfies Record<string, Transition>;
 
 export type TransitionName = keyof typeof TRANSITIONS;
 
 /** How a settlement may end an attempt. */
-export type SettlingTransition = Exclude<TransitionName, 'claim' | 'redeliver'>;
+export type SettlingTransition = Exclude<TransitionName, 'claim' | 'redeliver' | 'erase' | 'complete'>;
 
 export const isLive = (state: DeliveryState): boolean => (LIVE as readonly DeliveryState[]).includes(state);
 

@@ -55,7 +55,8 @@ export const CLAIM = prepared(`
             d.latest_wins AND EXISTS (
               SELECT 1 FROM newest_delivered n
                WHERE n.connection = d.connection AND n.action = d.action AND n.ordering_key = d.ordering_key
-                 AND n.event_id > d.event_id) AS superseded`);
+                 AND n.event_id > d.event_id) AS superseded,
+            (SELECT array_agg(e.person) FROM erasing_people e WHERE e.connection = $1) AS erasing`);
 
 // Arrays are never turned into joins, in which the look at the line would be repeated for every open delivery.
 const RELEASE = prepared(`
@@ -102,6 +103,7 @@ interface ClaimedRow {
   created_at: Date;
   envelope: PosthornEvent;
   superseded: boolean;
+  erasing: string[] | null;
 }
 
 /** Everything a dispatcher asks of the table. All statements follow the work that is open, not the work that was done. */
@@ -173,7 +175,7 @@ export class DeliveryStore {
   async expired(limit: number): Promise<ClaimedDelivery[]> {
     const rows = await this.database.query<ClaimedRow & { connection: string }>(
       `SELECT d.id, d.connection, d.action, 'pending' AS was, d.attempts, d.fence, d.first_attempt_at, d.created_at,
-              i.envelope, false AS superseded
+              i.envelope, false AS superseded, NULL AS erasing
          FROM deliveries d JOIN inbox i ON i.event_id = d.event_id
         WHERE d.state = 'attempting' AND d.lease_until < now() ORDER BY d.id LIMIT $1`,
       [limit],
@@ -184,7 +186,8 @@ export class DeliveryStore {
 
 function claimed(connection: string, row: ClaimedRow): ClaimedDelivery {
   const { id, action, was, attempts, fence, superseded, envelope } = row;
-  return { id, connection, action, was, attempts, fence, superseded, event: envelope, firstAttemptAt: row.first_attempt_at, createdAt: row.created_at };
+  const erasing = new Set(row.erasing?.map((person) => person.replaceAll('-', '')));
+  return { id, connection, action, was, attempts, fence, superseded, erasing, event: envelope, firstAttemptAt: row.first_attempt_at, createdAt: row.created_at };
 }
 
 /** Two claims at once took deliveries of the same ordering key. */

@@ -24,6 +24,7 @@ const DRAIN_MS = 15_000;
 export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger(Dispatcher.name);
   private readonly workers = new Map<string, ConnectionWorker>();
+  private readonly listeners = new Map<string, () => void>();
   private poll: NodeJS.Timeout | undefined;
   private polling: Promise<void> | undefined;
   private stopped = false;
@@ -78,7 +79,15 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy, Befo
 
   /** There may be new work for these connections; call it after the commit. */
   wake(connections: Iterable<string>): void {
-    for (const id of connections) this.workers.get(id)?.wake();
+    for (const id of connections) {
+      this.workers.get(id)?.wake();
+      this.listeners.get(id)?.();
+    }
+  }
+
+  /** For whoever does the work of something that is no connection. */
+  onWake(id: string, listener: () => void): void {
+    this.listeners.set(id, listener);
   }
 
   private async claim({ id, guard }: Connection, limit: number): Promise<ClaimedDelivery[]> {

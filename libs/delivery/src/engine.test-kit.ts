@@ -89,6 +89,7 @@ export interface Engine {
 export interface EngineOptions {
   readonly connections?: readonly Partial<ConnectionConfig>[];
   readonly handlers?: DeliveryModuleOptions<ScriptedProvider>['handlers'];
+  readonly eraser?: DeliveryModuleOptions<ScriptedProvider>['eraser'];
   readonly retry?: DeliveryModuleOptions<ScriptedProvider>['retry'];
   /** Replicas share the provider, as they do outside of tests. */
   readonly providers?: Map<string, ScriptedProvider>;
@@ -137,6 +138,7 @@ export function modulesOf(database: TestDatabase, providers: Map<string, Scripte
       connections,
       providers: [definition],
       handlers: options.handlers ?? [LeadHandler],
+      eraser: options.eraser,
       retry: options.retry ?? { firstDelayMs: 20, maxDelayMs: 100 },
       archiveAfterMs: options.archiveAfterMs,
     }),

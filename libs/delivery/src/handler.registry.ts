@@ -23,9 +23,10 @@ export class DeliverySetupError extends Error {
 export class HandlerRegistry {
   private readonly byType = new Map<string, RegisteredHandler[]>();
 
-  constructor(handlers: readonly AnyHandler[]) {
+  /** `ours`: what every service handles, beside its own. */
+  constructor(handlers: readonly AnyHandler[], ours: readonly AnyHandler[] = []) {
     if (handlers.length === 0) throw new DeliverySetupError('DeliveryModule.forRoot was given no handlers, so nothing would ever be delivered.');
-    for (const handler of handlers) this.register(handler);
+    for (const handler of [...handlers, ...ours]) this.register(handler);
   }
 
   /** The types this service takes: events of others are none of its business. */

@@ -9,6 +9,7 @@ export { Deliveries, DeliveryNotFoundError, NotRedeliverableError } from './deli
 export type { DeliveryView } from './delivery.row.js';
 export { DELIVERY_STATES } from './delivery.states.js';
 export type { DeliveryState } from './delivery.states.js';
+export type { Eraser, ErasedDeliveries } from './erasure/index.js';
 export { DeliverySetupError } from './handler.registry.js';
 export { Intake } from './intake.service.js';
 /** For whoever measures what the engine adds to its statements. */

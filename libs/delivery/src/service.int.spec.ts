@@ -102,7 +102,7 @@ describe('a service, from the stream to the provider', () => {
     const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
     const [answer] = await inquiry.askMany(BOOKS.kept, { from: yesterday, until: today, site: 'acme' });
     const { rows, ...head } = bookAnswer.parse(answer);
-    expect(head).toMatchObject({ service: SERVICE, role: 'delivers', types: ['lead.submitted'], more: false });
+    expect(head).toMatchObject({ service: SERVICE, role: 'delivers', types: ['lead.submitted', 'privacy.erasure_requested'], more: false });
     expect(rows.reduce((sum, { delivered }) => sum + delivered, 0)).toBe(51);
     expect(rows.reduce((sum, { dead }) => sum + dead, 0)).toBe(1);
     expect(await inquiry.askMany(BOOKS.kept, { from: today, until: today, service: 'email' }, { maxWaitMs: 200 })).toEqual([]);

@@ -68,13 +68,14 @@ describe('decide', () => {
 describe('TRANSITIONS', () => {
   const all = Object.values(TRANSITIONS) as readonly { from: readonly string[]; to: readonly string[] }[];
 
-  it('reaches every state, and leaves "delivered" by none', () => {
+  it('reaches every state, leaves "delivered" by an erasure alone, and "erased" by nothing', () => {
     expect(DELIVERY_STATES.filter((state) => !all.some(({ to }) => to.includes(state)))).toEqual([]);
-    expect(Object.entries(TRANSITIONS).filter(([, { from }]) => (from as readonly string[]).includes('delivered'))).toEqual([]);
+    expect(Object.entries(TRANSITIONS).filter(([, { from }]) => (from as readonly string[]).includes('delivered')).map(([name]) => name)).toEqual(['erase']);
+    expect(all.filter(({ from }) => from.includes('erased'))).toEqual([]);
   });
 
-  it('claims before every other way out of the states that wait', () => {
+  it('leaves the states that wait by a claim, unless there is nothing to be called for', () => {
     const waysOut = (Object.keys(TRANSITIONS) as TransitionName[]).filter((name) => (TRANSITIONS[name].from as readonly string[]).includes('pending'));
-    expect(waysOut).toEqual(['claim']);
+    expect(waysOut).toEqual(['claim', 'erase', 'complete']);
   });
 });

@@ -4,6 +4,9 @@ import { type DeliveryResult } from './delivery.handler.js';
 import { type ClaimableState, type DeliveryState, type SettlingTransition } from './delivery.states.js';
 import { nextAttemptAt, type RetryPolicy } from './retry.policy.js';
 
+/** How often a delivery looks whether an erasure has gone before it. */
+const AFTER_ERASURE_MS = 1_000;
+
 export interface DeliveryFailure {
   readonly code: string;
   readonly message: string;
@@ -70,6 +73,14 @@ export const superseded = (): Decision => ({
   state: 'skipped',
   counts: false,
   error: { code: 'SUPERSEDED', message: 'A newer event of the same ordering key was delivered before this one arrived.' },
+});
+
+/** Somebody it is about is to be erased at the provider first: what it brings would be erased with the rest. */
+export const afterErasure = ({ was, now }: Pick<FailedAttempt, 'was' | 'now'>): Decision => ({
+  transition: 'putBack',
+  state: was,
+  counts: false,
+  nextAttemptAt: new Date(now.getTime() + AFTER_ERASURE_MS),
 });
 
 export function failureOf(error: unknown): DeliveryFailure {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { acceptedAtOf, type PosthornEvent } from '@posthorn/contracts';
+import { acceptedAtOf, eraseEvent, type PosthornEvent } from '@posthorn/contracts';
 import { Database, prepared, type Transaction } from '@posthorn/persistence';
 
 const RECORD = prepared(`
@@ -7,6 +7,9 @@ const RECORD = prepared(`
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::json[])
   ON CONFLICT (event_id) DO NOTHING
   RETURNING event_id`);
+
+const ERASE = `
+  UPDATE inbox SET envelope = e.envelope FROM unnest($1::uuid[], $2::json[]) AS e (event_id, envelope) WHERE inbox.event_id = e.event_id`;
 
 /** The events this service has received, each once, whatever the transport repeats. */
 @Injectable()
@@ -35,12 +38,17 @@ export class Inbox {
   }
 
   /** Those of the events that are here, in the order of their ids. */
-  async find(ids: readonly string[]): Promise<PosthornEvent[]> {
+  async find(ids: readonly string[], querying: Pick<Transaction, 'query'> = this.database): Promise<PosthornEvent[]> {
     if (ids.length === 0) return [];
-    const rows = await this.database.query<{ envelope: PosthornEvent }>(
+    const rows = await querying.query<{ envelope: PosthornEvent }>(
       'SELECT envelope FROM inbox WHERE event_id = ANY($1::uuid[]) ORDER BY event_id',
       [ids],
     );
     return rows.map(({ envelope }) => envelope);
+  }
+
+  /** Leaves nothing personal of these events. They stay, so that one that comes again is still known. */
+  async erase(tx: Transaction, events: readonly PosthornEvent[]): Promise<void> {
+    await tx.query(ERASE, [events.map(({ id }) => id), events.map((event) => JSON.stringify(eraseEvent(event)))]);
   }
 }

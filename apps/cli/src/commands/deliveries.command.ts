@@ -23,7 +23,7 @@ interface Page {
   unanswered: { service: string; message: string }[];
 }
 
-const COLOURS: Record<string, Colour> = { delivered: 'green', dead: 'red', held: 'magenta', unknown: 'magenta', retrying: 'yellow', skipped: 'dim' };
+const COLOURS: Record<string, Colour> = { delivered: 'green', dead: 'red', held: 'magenta', unknown: 'magenta', retrying: 'yellow', skipped: 'dim', erased: 'dim' };
 
 export const deliveries: Command = {
   name: 'deliveries',

@@ -93,6 +93,8 @@ function stateOf({ state, attempts, nextAttemptAt, error }: Delivery): { state: 
       return { state: 'retrying', detail: 'The answer was lost; finding out whether it arrived' };
     case 'skipped':
       return { state: 'skipped', detail: 'Not needed' };
+    case 'erased':
+      return { state: 'skipped', detail: 'Forgotten, as was asked for' };
     case 'dead':
     case 'held':
       return { state: 'failed', detail: `A person must look at this: ${error?.message ?? state}` };

@@ -17,7 +17,7 @@ export function bookIdsSubject(service: string): string {
   throw new ContractError('No subject can be built', [{ pointer: '/service', rule: 'pattern', message: 'must be the name of a service' }]);
 }
 
-/** What an event is, to one service: the worst of its deliveries there. In this order, dead first; `delivered` needs one, `skipped` means all of them. */
+/** What an event is, to one service: the worst of its deliveries there. Dead before held, before in progress, before erased, before delivered; `skipped` means all of them. */
 export const BOOK_STATES = ['dead', 'held', 'inProgress', 'delivered', 'skipped', 'erased'] as const;
 export type BookState = (typeof BOOK_STATES)[number];
 

@@ -6,7 +6,7 @@ import { instant } from '../schemas/time.schema.js';
 /** What `posthorn.deliveries.of-event` asks. */
 export const deliveriesQuestion = z.object({ eventId: z.string().regex(UUID_V7) });
 
-export const DELIVERY_STATES = ['pending', 'attempting', 'delivered', 'retrying', 'unknown', 'dead', 'held', 'skipped'] as const;
+export const DELIVERY_STATES = ['pending', 'attempting', 'delivered', 'retrying', 'unknown', 'dead', 'held', 'skipped', 'erased'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** One service's answer: each delivery of the event it has; none when it has no use for the event, or not yet heard of it. */

@@ -81,6 +81,11 @@ export class DeliveryArchive {
     await tx.query(`SELECT pg_advisory_xact_lock_shared(${LOCK})`);
   }
 
+  /** Holds both the archivist and redeliveries off until the transaction ends: nothing that is finished changes meanwhile. */
+  async freeze(tx: Transaction): Promise<void> {
+    await tx.query(`SELECT pg_advisory_xact_lock(${LOCK})`);
+  }
+
   /** Takes all that the archive has of these events back; call `hold` first. */
   async reopen(tx: Transaction, eventIds: readonly string[]): Promise<void> {
     await tx.query(REOPEN, [eventIds]);

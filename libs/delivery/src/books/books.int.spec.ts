@@ -1,14 +1,16 @@
 import { type INestApplicationContext } from '@nestjs/common';
-import { BOOK_STATES, type BookRow, type BookState, createEvent, type PosthornEvent } from '@posthorn/contracts';
+import { BOOK_STATES, type BookRow, type BookState, createEvent, ERASURE_CAUSES, type ErasureCause, newId, type PosthornEvent } from '@posthorn/contracts';
 import { type Transaction } from '@posthorn/persistence';
 import { PermanentError, RetryableError, UnknownOutcomeError } from '@posthorn/resilience';
 import { type TestDatabase, waitFor } from '@posthorn/testing';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Archivist } from '../archive/archivist.service.js';
+import { NotRedeliverableError } from '../deliveries.service.js';
 import { type DeliveryState, LIVE } from '../delivery.states.js';
 import { Delivers } from '../delivers.decorator.js';
 import { type Engine, type EngineOptions, LeadHandler, type ProviderCall, startEngine, useDeliveryDatabase } from '../engine.test-kit.js';
+import { erasureOf, ScriptedEraser } from '../erasure/erasure.test-kit.js';
 import { BooksStore } from './books.store.js';
 
 @Delivers({ types: 'lead.submitted', action: 'mail-lead', unknown: 'hold' })
@@ -22,14 +24,14 @@ const today = (): { from: string; until: string } => ({ from: new Date(Date.now(
 
 /** What the books should say, worked out from every delivery of every event there is. */
 async function bruteForce(tx: Transaction, types: readonly string[]): Promise<Map<string, Partial<Record<BookState, number>>>> {
-  const events = await tx.query<{ event_id: string; site: string; type: string }>('SELECT event_id, site, type FROM inbox');
+  const events = await tx.query<{ event_id: string; site: string; type: string; erased: boolean }>(`SELECT event_id, site, type, envelope ->> 'erased' IS NOT NULL AS erased FROM inbox`);
   const deliveries = await tx.query<{ event_id: string; state: DeliveryState }>('SELECT event_id, state FROM all_deliveries');
   const states = new Map<string, DeliveryState[]>();
   for (const { event_id: id, state } of deliveries) states.set(id, [...(states.get(id) ?? []), state]);
   const books = new Map<string, Partial<Record<BookState, number>>>();
-  for (const { event_id: id, site, type } of events.filter((event) => types.includes(event.type))) {
+  for (const { event_id: id, site, type, erased } of events.filter((event) => types.includes(event.type))) {
     const key = `${dayOf(id)} ${site} ${type}`;
-    const state = worst(states.get(id) ?? []);
+    const state = worst(states.get(id) ?? [erased ? 'erased' : 'skipped']);
     const row = books.get(key) ?? {};
     books.set(key, { ...row, [state]: (row[state] ?? 0) + 1 });
   }
@@ -40,6 +42,7 @@ function worst(states: readonly DeliveryState[]): BookState {
   if (states.includes('dead')) return 'dead';
   if (states.includes('held')) return 'held';
   if (states.some((state) => (LIVE as readonly string[]).includes(state))) return 'inProgress';
+  if (states.includes('erased')) return 'erased';
   return states.includes('delivered') ? 'delivered' : 'skipped';
 }
 
@@ -59,7 +62,7 @@ describe('the books of a service', () => {
 
   const start = async (options: EngineOptions = {}): Promise<Booked> => {
     let app: INestApplicationContext | undefined;
-    const engine = await startEngine(database, { archiveAfterMs: 0, handlers: [LeadHandler, MailHandler], ...options, prepare: (context) => void (app = context) });
+    const engine = await startEngine(database, { archiveAfterMs: 0, handlers: [LeadHandler, MailHandler], eraser: ScriptedEraser, ...options, prepare: (context) => void (app = context) });
     const booked = { ...engine, books: app!.get(BooksStore, { strict: false }), archivist: app!.get(Archivist, { strict: false }) };
     engines.push(booked);
     return booked;
@@ -69,7 +72,7 @@ describe('the books of a service', () => {
   const bothOf = (engine: Booked) =>
     engine.database.transaction(async (tx) => {
       await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-      return { books: asMap(await engine.books.rows(tx, today())), counted: await bruteForce(tx, ['lead.submitted']) };
+      return { books: asMap(await engine.books.rows(tx, today())), counted: await bruteForce(tx, ['lead.submitted', 'privacy.erasure_requested']) };
     });
 
   it('agree with a count of everything, at any moment of any history', async () => {
@@ -92,6 +95,7 @@ describe('the books of a service', () => {
       fc.record({ do: fc.constant('archive' as const) }),
       fc.record({ do: fc.constant('redeliver' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
       fc.record({ do: fc.constant('isolate' as const), yes: fc.boolean() }),
+      fc.record({ do: fc.constant('erase' as const), share: fc.double({ min: 0, max: 1, noNaN: true }), cause: fc.constantFrom(...ERASURE_CAUSES) }),
     );
     let seed = 0;
     await fc.assert(
@@ -102,6 +106,7 @@ describe('the books of a service', () => {
           if (each.do === 'archive') await engine.archivist.run();
           if (each.do === 'redeliver') await redeliverSome(engine, each.share);
           if (each.do === 'isolate') engine.connection('acme-too').guard[each.yes ? 'isolate' : 'release']('the test');
+          if (each.do === 'erase') await eraseSome(engine, each);
           const { books, counted } = await bothOf(engine);
           expect(books).toEqual(counted);
         }
@@ -115,6 +120,8 @@ describe('the books of a service', () => {
     }
     await waitFor(
       async () => {
+        // What came after a dead erasure waits for it.
+        for (const { id } of await engine.database.query<{ id: string }>(`SELECT id FROM deliveries WHERE action = 'erase-person' AND state = 'dead'`)) await engine.deliveries.redeliver(id);
         await engine.archivist.run();
         const { books, counted } = await bothOf(engine);
         expect(books).toEqual(counted);
@@ -158,5 +165,19 @@ function eventOf({ site, message, person, other }: { site: string; message: stri
 async function redeliverSome(engine: Engine, share: number): Promise<void> {
   const rows = await engine.database.query<{ id: string }>(`SELECT id FROM all_deliveries WHERE state IN ('dead', 'held', 'skipped') ORDER BY id`);
   const some = rows.filter((_, index) => index < rows.length * share).slice(0, 25);
-  for (const { id } of some) await engine.deliveries.redeliver(id);
+  for (const { id } of some) {
+    // One that is forgotten meanwhile is not sent again.
+    await engine.deliveries.redeliver(id).catch((error: unknown) => {
+      if (!(error instanceof NotRedeliverableError)) throw error;
+    });
+  }
+}
+
+/** Of what has come, and one that comes too late. */
+async function eraseSome(engine: Engine, { share, cause }: { share: number; cause: ErasureCause }): Promise<void> {
+  const rows = await engine.database.query<{ id: string; site: string }>(`SELECT event_id AS id, site FROM inbox WHERE type = 'lead.submitted' ORDER BY event_id`);
+  const some = rows.filter((_, index) => index < rows.length * share).slice(-10);
+  const late = { id: newId(), type: 'lead.submitted' } as const;
+  const requests = ['acme', 'nobodys'].map((site) => erasureOf([...some.filter((row) => row.site === site).map(({ id }) => ({ id, type: 'lead.submitted' }) as const), ...(site === 'acme' ? [late] : [])], cause, site));
+  await engine.intake.take(requests.filter(({ data }) => Object.keys(data.events).length > 0));
 }

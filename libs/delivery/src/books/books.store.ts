@@ -11,7 +11,7 @@ const ROWS = prepared(`
          coalesce(sum(events) FILTER (WHERE state = 'held'), 0)::int AS held,
          coalesce(sum(events) FILTER (WHERE state = 'dead'), 0)::int AS dead,
          coalesce(sum(events) FILTER (WHERE state = 'skipped'), 0)::int AS skipped,
-         0 AS erased
+         coalesce(sum(events) FILTER (WHERE state = 'erased'), 0)::int AS erased
     FROM (SELECT day, site, type, state, events FROM book_counts
            WHERE day BETWEEN $1::date AND $2::date
            UNION ALL
@@ -22,7 +22,7 @@ const ROWS = prepared(`
    GROUP BY 1, 2, 3 HAVING sum(events) > 0 ORDER BY 1, 2, 3 LIMIT ${MAX_BOOK_ROWS + 1}`);
 
 const COUNT_UNCONNECTED = prepared(
-  countEvents(`SELECT e.event_id, e.site, e.type, 'skipped' AS state FROM unnest($1::uuid[], $2::text[], $3::text[]) AS e (event_id, site, type)`),
+  countEvents(`SELECT e.event_id, e.site, e.type, e.state FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS e (event_id, site, type, state)`),
 );
 
 /** How many events are in which state: what is in `deliveries` is counted when somebody asks, the rest was counted when it left. */
@@ -39,9 +39,10 @@ export class BooksStore {
     return row?.since;
   }
 
-  /** Events that this service takes, of sites that have no connection here: skipped, with no delivery to say so. */
+  /** Events that this service takes, of sites that have no connection here: skipped, or forgotten before it came, with no delivery to say so. */
   async countUnconnected(tx: Transaction, events: readonly PosthornEvent[]): Promise<void> {
     if (events.length === 0) return;
-    await tx.query(COUNT_UNCONNECTED, [events.map(({ id }) => id), events.map(({ site }) => site), events.map(({ type }) => type)]);
+    const states = events.map(({ erased }) => (erased === true ? 'erased' : 'skipped'));
+    await tx.query(COUNT_UNCONNECTED, [events.map(({ id }) => id), events.map(({ site }) => site), events.map(({ type }) => type), states]);
   }
 }

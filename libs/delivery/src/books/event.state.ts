@@ -5,6 +5,7 @@ export const EVENT_STATE = `
   CASE WHEN bool_or(state = 'dead') THEN 'dead'
        WHEN bool_or(state = 'held') THEN 'held'
        WHEN bool_or(state IN (${sqlList(LIVE)})) THEN 'inProgress'
+       WHEN bool_or(state = 'erased') THEN 'erased'
        WHEN bool_or(state = 'delivered') THEN 'delivered'
        ELSE 'skipped' END`;
 

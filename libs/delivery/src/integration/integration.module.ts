@@ -5,11 +5,11 @@ import { connectMessaging, MessagingModule } from '@posthorn/messaging';
 import { ObservabilityModule } from '@posthorn/observability';
 import { PersistenceModule } from '@posthorn/persistence';
 import { DeliveryModule, type DeliveryModuleOptions } from '../delivery.module.js';
-import { typesOf } from '../delivers.decorator.js';
+import { typesTaken } from '../erasure/index.js';
 import { eventsConsumerOf } from './events.consumer.js';
 import { type IntegrationConfig } from './integration.settings.js';
 
-export interface IntegrationModuleOptions<Port> extends Pick<DeliveryModuleOptions<Port>, 'service' | 'providers' | 'handlers' | 'retry' | 'imports'> {
+export interface IntegrationModuleOptions<Port> extends Pick<DeliveryModuleOptions<Port>, 'service' | 'providers' | 'handlers' | 'eraser' | 'retry' | 'imports'> {
   /** Where its tables are. */
   readonly schema: string;
   readonly config: IntegrationConfig;
@@ -22,7 +22,7 @@ export interface IntegrationModuleOptions<Port> extends Pick<DeliveryModuleOptio
 export class IntegrationModule {
   static forRoot<Port>({ service, schema, config, reconciliation, ...delivery }: IntegrationModuleOptions<Port>): DynamicModule {
     const { section, database, nats, logLevel, otlpEndpoint } = config;
-    const subjects = typesOf(delivery.handlers).map(eventsOfType);
+    const subjects = typesTaken(delivery.handlers).map(eventsOfType);
     return {
       module: IntegrationModule,
       imports: [

@@ -170,7 +170,7 @@ function anyEnd({ was, attempts }: ClaimedDelivery): Decision {
 function isForbidden({ was, state, fence_was: fenceWas, fence }: Change): boolean {
   if (was === null || fenceWas === null) return state !== 'pending' || fence !== 0;
   const isClaim = state === 'attempting';
-  const ways = Object.values(TRANSITIONS).filter(({ from, to }) => (from as readonly string[]).includes(was) && (to as readonly string[]).includes(state));
+  const ways = Object.entries(TRANSITIONS).filter(([name, { from, to }]) => name !== 'complete' && (from as readonly string[]).includes(was) && (to as readonly string[]).includes(state));
   return ways.length === 0 || fence !== fenceWas + (isClaim ? 1 : 0);
 }
 
