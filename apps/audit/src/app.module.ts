@@ -49,6 +49,7 @@ import { LogIdentity } from './log/log.identity.js';
 import { LogTiles } from './log/log.tiles.js';
 import { StoreKeeper } from './log/store.keeper.js';
 import { Witnesses } from './log/witnesses.js';
+import { KeyRewrapper } from './people/key.rewrapper.js';
 import { KeyVault } from './people/key.vault.js';
 import { People } from './people/people.js';
 import { PeopleFinder } from './people/people.finder.js';
@@ -96,6 +97,7 @@ export class AppModule {
         { provide: KeyVault, useFactory: () => new KeyVault(section.encryption.keys, section.encryption.lookupKey) },
         People,
         PersonalReader,
+        KeyRewrapper,
         LogEdge,
         PeopleEraser,
         ErasureBook,

@@ -32,6 +32,16 @@ export class KeyVault {
     return this.current.id;
   }
 
+  /** Those that only open what they once wrapped. */
+  get olderIds(): string[] {
+    return [...this.keys.keys()].filter((id) => id !== this.current.id);
+  }
+
+  /** Whether it opens what this key wrapped. */
+  has(keyId: string): boolean {
+    return this.keys.has(keyId);
+  }
+
   /** A new random key for a person, of AES-256. */
   create(pseudonym: string): WrappedKey & { key: Buffer } {
     const key = randomBytes(32);
