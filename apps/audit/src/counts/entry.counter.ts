@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Database, DatabaseUnavailableError, prepared, type Transaction } from '@posthorn/persistence';
+import { Database, prepared, type Transaction } from '@posthorn/persistence';
+import { RecurringRound } from '../rounds/recurring.round.js';
 
 const EVERY_MS = 5_000;
 const POSITIONS_AT_ONCE = 20_000;
@@ -18,25 +19,18 @@ const ADVANCE = prepared('UPDATE entry_counter SET position = $1');
 /** Counts what the log has gained, now and then. Any replica may: the position moves with the counts. */
 @Injectable()
 export class EntryCounter implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(EntryCounter.name);
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly rounds = new RecurringRound(() => this.count(), { everyMs: EVERY_MS, logger: new Logger(EntryCounter.name), complaint: 'Entries could not be counted for charts; it will be tried again' });
   private stopping = false;
 
   constructor(private readonly database: Database) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setTimeout(() => {
-      this.running = this.round().finally(() => {
-        if (!this.stopping) this.onApplicationBootstrap();
-      });
-    }, EVERY_MS).unref();
+    this.rounds.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
+  onModuleDestroy(): Promise<void> {
     this.stopping = true;
-    clearTimeout(this.timer);
-    await this.running;
+    return this.rounds.stop();
   }
 
   async count(): Promise<void> {
@@ -54,14 +48,5 @@ export class EntryCounter implements OnApplicationBootstrap, OnModuleDestroy {
     await tx.query(COUNT, [counted.position, until]);
     await tx.query(ADVANCE, [until]);
     return until === counted.position + POSITIONS_AT_ONCE;
-  }
-
-  private async round(): Promise<void> {
-    try {
-      await this.count();
-    } catch (error) {
-      // An outage is told by those whose it is.
-      if (!(error instanceof DatabaseUnavailableError)) this.logger.error({ err: error }, 'Entries could not be counted for charts; it will be tried again');
-    }
   }
 }

@@ -25,7 +25,7 @@ export class RecurringRound {
       this.running = this.round().finally(() => {
         if (!this.stopped) this.start();
       });
-    }, this.settings.everyMs * (0.9 + 0.2 * Math.random())).unref();
+    }, this.settings.everyMs * (0.9 + 0.1 * Math.random())).unref();
   }
 
   /** Waits for the round that is running. */
