@@ -11,5 +11,5 @@ export function personDigest(site: string, address: string): string {
 
 /** Whom an event is about; nobody, where it names nobody or has been erased. */
 export function peopleOf(event: Pick<Envelope<unknown>, 'site' | 'type' | 'data'>): string[] {
-  return addressesIn(event).map((address) => personDigest(event.site, address));
+  return [...new Set(addressesIn(event).map((address) => personDigest(event.site, address)))];
 }
