@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 
-export const BENCHMARKS = ['accepting', 'latency', 'dispatch', 'audit', 'memory', 'guard', 'verify', 'growth'] as const;
+export const BENCHMARKS = ['accepting', 'latency', 'dispatch', 'audit', 'memory', 'guard', 'verify', 'growth', 'log'] as const;
 export type BenchmarkName = (typeof BENCHMARKS)[number];
 /** Minutes of preparation: only when it is named. */
-const BY_HAND: readonly BenchmarkName[] = ['growth'];
+const BY_HAND: readonly BenchmarkName[] = ['growth', 'log'];
 
 export interface BenchOptions {
   /** In the order in which they run. */
@@ -32,12 +32,14 @@ same Postgres (which waits for the disk) and the same NATS. Starts what it needs
   verify           entries of the audit log verified per second, as posthorn audit verify does
   growth           deliveries per second after a thousand, a hundred thousand and ten million others
                    (only when named: it fills the tables first)
+  log              questions to an audit log of ten thousand, a million and ten million entries: pages by every filter,
+                   traces, proofs, appending, exporting, size (only when named: it takes a quarter of an hour)
 
   --seconds N      how long each side of each benchmark is measured (default ${DEFAULT_SECONDS}, from ${FEWEST_SECONDS} to ${MOST_SECONDS})
   --json           print the figures as JSON
   --help           this text
 
-Without a name all but growth run, which takes two to four minutes. Other programs on the machine disturb both sides:
+Without a name all but growth and log run, which takes two to four minutes. Other programs on the machine disturb both sides:
 compare ratios, and close what you can.
 `;
 

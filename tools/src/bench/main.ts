@@ -10,6 +10,7 @@ import type { Result } from './figure.js';
 import { measureGrowth } from './growth.bench.js';
 import { measureGuard } from './guard.bench.js';
 import { measureLatency } from './latency.bench.js';
+import { measureLog } from './log.bench.js';
 import { measureMemory } from './memory.bench.js';
 import { type Circumstances, renderResult, reportJson } from './report.js';
 import { Rig } from './rig.js';
@@ -24,6 +25,7 @@ const MEASURE: Record<BenchmarkName, (measuring: Measuring) => Promise<Result>> 
   guard: measureGuard,
   verify: measureVerify,
   growth: measureGrowth,
+  log: measureLog,
 };
 
 async function run({ names, seconds, json }: BenchOptions): Promise<number> {

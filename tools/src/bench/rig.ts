@@ -74,6 +74,11 @@ export class Rig {
     return { url: `${this.urlOf('ingress')}/v1/events`, headers: { authorization: `Bearer ${this.stack.keys.site}`, 'content-type': 'application/json' } };
   }
 
+  /** Where auditors ask, and as whom. */
+  get audit(): { url: string; headers: Record<string, string> } {
+    return { url: this.urlOf('audit'), headers: { authorization: `Bearer ${this.stack.keys.auditor}` } };
+  }
+
   /** Of the superuser, with the password. */
   get databaseUrl(): string {
     return this.serverEnv['DATABASE_URL'] ?? '';
@@ -93,8 +98,17 @@ export class Rig {
     await Promise.all(SERVICES.map(({ name }) => this.stack.process(name).stop()));
     for (const stream of STREAMS) await this.manager.streams.purge(stream);
     await this.empty();
+    await this.begin(services);
+  }
+
+  /** Starts these services with what there is. */
+  async begin(services: readonly ServiceName[]): Promise<void> {
     await Promise.all(services.map((name) => this.stack.process(name).start()));
     await Promise.all(services.map((name) => this.stack.process(name).ready()));
+  }
+
+  async end(services: readonly ServiceName[]): Promise<void> {
+    await Promise.all(services.map((name) => this.stack.process(name).stop()));
   }
 
   /** Lets Postgres write what it owes, so that every round begins alike. */

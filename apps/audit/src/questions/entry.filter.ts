@@ -9,26 +9,26 @@ export interface Conditions {
   params: unknown[];
 }
 
-/** All but the text, which no index has. Only what is asked for becomes a condition, so that the planner sees which index fits. */
-export function conditionsOf(filter: EntryFilter, before?: string): Conditions {
+/** All but the text, which no index has, and but for those left out. Only what is asked for becomes a condition, so that the planner sees which index fits. */
+export function conditionsOf(filter: EntryFilter, leftOut: readonly (keyof EntryFilter)[] = []): Conditions {
   const params: unknown[] = [];
-  const clauses = [
-    ['site =', filter.site],
-    ['type =', filter.type],
-    ['kind =', filter.kind],
-    ['service =', filter.service],
-    ['connection =', filter.connection],
-    ['outcome =', filter.outcome],
-    ['actor =', filter.actor],
-    ['event_id =', filter.event],
-    ['person =', filter.person],
-    ['correlation =', filter.correlation],
-    ['id >=', filter.from === undefined ? undefined : firstIdOf(filter.from)],
-    ['id <', filter.to === undefined ? undefined : firstIdOf(filter.to)],
-    ['id <', before],
+  const conditions: readonly [keyof EntryFilter, string, unknown][] = [
+    ['site', 'site =', filter.site],
+    ['type', 'type =', filter.type],
+    ['kind', 'kind =', filter.kind],
     // What auditors look at would crowd out what they look for; it is shown to who asks for it.
-    ['kind <>', filter.kind === undefined ? 'access' : undefined],
-  ].flatMap(([condition, value]) => (value === undefined ? [] : [`${condition ?? ''} $${params.push(value)}`]));
+    ['kind', 'kind <>', filter.kind === undefined ? 'access' : undefined],
+    ['service', 'service =', filter.service],
+    ['connection', 'connection =', filter.connection],
+    ['outcome', 'outcome =', filter.outcome],
+    ['actor', 'actor =', filter.actor],
+    ['event', 'event_id =', filter.event],
+    ['person', 'person =', filter.person],
+    ['correlation', 'correlation =', filter.correlation],
+    ['from', 'id >=', filter.from === undefined ? undefined : firstIdOf(filter.from)],
+    ['to', 'id <', filter.to === undefined ? undefined : firstIdOf(filter.to)],
+  ];
+  const clauses = conditions.flatMap(([name, condition, value]) => (value === undefined || leftOut.includes(name) ? [] : [`${condition} $${params.push(value)}`]));
   return { clauses, params };
 }
 
@@ -44,7 +44,7 @@ export function textConditionsOf(text: string, params: unknown[]): string[] {
 }
 
 /** The least UUID of a millisecond: UUIDv7 sorts by time. */
-function firstIdOf(time: Date): string {
+export function firstIdOf(time: Date): string {
   const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }

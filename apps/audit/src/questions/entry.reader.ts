@@ -3,7 +3,8 @@ import { Database } from '@posthorn/persistence';
 import type { EntryKind } from '../recording/entry.js';
 import type { EntryText, SealedPart } from '../recording/entry.text.js';
 import type { Auditor } from './auditor.js';
-import { conditionsOf, type EntryFilter, textConditionsOf } from './entry.filter.js';
+import { type EntryFilter, textConditionsOf } from './entry.filter.js';
+import { newestFirst } from './entry.order.js';
 
 /** An entry of the log. The data of the envelope has no personal values; they are sealed in `personal`. */
 export interface Entry {
@@ -99,16 +100,17 @@ export class EntryReader {
 function newestOf(auditor: Auditor, filter: EntryFilter, count: number, before: string | undefined): { newest: string; params: unknown[] } {
   const sites = auditor.sitesFor(filter.site);
   const only = sites?.length === 1 ? sites[0] : undefined;
-  const { clauses, params } = conditionsOf({ ...filter, site: only }, before);
   if (sites === undefined || only !== undefined) {
-    return { newest: `SELECT id, leaf, blob FROM entries WHERE ${clauses.join(' AND ')} ORDER BY id DESC LIMIT $${params.push(count)}`, params };
+    const { where, order, params } = newestFirst({ ...filter, site: only }, before);
+    return { newest: `SELECT id, leaf, blob FROM entries WHERE ${where} ${order} LIMIT $${params.push(count)}`, params };
   }
   // No index has several sites in the order of time. Each site's has: so a page of each, and of these the newest.
+  const { where, order, params } = newestFirst({ ...filter, site: undefined }, before, 'seen.site');
   const [ofSites, most] = [`$${params.push(sites)}::text[]`, `$${params.push(count)}`];
   const newest = `
     SELECT id, leaf, blob FROM entries WHERE id IN (
       SELECT entry.id FROM unnest(${ofSites}) AS seen (site)
-       CROSS JOIN LATERAL (SELECT id FROM entries WHERE ${[...clauses, 'site = seen.site'].join(' AND ')} ORDER BY id DESC LIMIT ${most}) entry
+       CROSS JOIN LATERAL (SELECT id FROM entries WHERE ${where} ${order} LIMIT ${most}) entry
        ORDER BY entry.id DESC LIMIT ${most})`;
   return { newest, params };
 }
