@@ -150,11 +150,13 @@ describe('a certificate', () => {
   it('says what nobody can erase: mails, backups of providers and of the databases', async () => {
     await booksKnow({ email: erases, 'crm-sync': erases });
     const request = erasureOf([leadOf('hep@example.com')]);
-    await record(request, transportErased(request), atProvider(request, {}), erasureCompleted('crm-sync', request), erasureCompleted('email', request, { events: 1, mailsSent: 2 }));
+    await record(request, transportErased(request), atProvider(request, {}), erasureCompleted('crm-sync', request, { events: 1, uncertain: 1, beyondReach: 4 }), erasureCompleted('email', request, { events: 1, uncertain: 0, mailsSent: 2 }));
     const { remains, requests } = await certified(request.id);
     const last = requests.flatMap(({ places }) => places.map(({ at }) => at ?? '')).sort().at(-1) ?? '';
     expect(remains).toEqual([
-      expect.objectContaining({ what: 'mails-sent', count: 2 }),
+      expect.objectContaining({ what: 'mails-sent', count: 2, places: ['email'] }),
+      expect.objectContaining({ what: 'uncertain', count: 1 }),
+      expect.objectContaining({ what: 'beyond-reach', count: 4, places: ['crm-sync'] }),
       expect.objectContaining({ what: 'provider-backups', places: ['acme-hubspot'] }),
       expect.objectContaining({ what: 'database-backups', until: new Date(Date.parse(last) + 30 * 86_400_000).toISOString() }),
     ]);

@@ -15,7 +15,7 @@ export interface RemainsInput {
 /** What an erasure leaves, and why: what is stuck, and what was never in our hands. */
 export function remainsOf({ requests, unable, kept, backupDays }: RemainsInput): Remains[] {
   const places = requests.flatMap((request) => request.places);
-  return [...places.flatMap(stuckAt), ...unable.map(unableToErase), ...keptInLog(kept), ...mailsSent(places), ...providersBackups(places), databaseBackups(places, backupDays)];
+  return [...places.flatMap(stuckAt), ...unable.map(unableToErase), ...keptInLog(kept), ...told(places), ...providersBackups(places), databaseBackups(places, backupDays)];
 }
 
 function stuckAt({ place, connections }: PlaceView): Remains[] {
@@ -39,10 +39,19 @@ function keptInLog(count: number): Remains[] {
   return [{ what: 'log-values-kept', count, text: `${count} entries of the log are shown to nobody any more, but the keys they are sealed with are needed for later events of the same people. They are destroyed with the last of these.` }];
 }
 
-function mailsSent(places: readonly PlaceView[]): Remains[] {
-  const count = places.reduce((sum, { facts }) => sum + (typeof facts?.['mailsSent'] === 'number' ? facts['mailsSent'] : 0), 0);
-  if (count === 0) return [];
-  return [{ what: 'mails-sent', count, text: `${count} mails had been sent before. What lies in mailboxes cannot be called back.` }];
+// What services tell in their facts, and what it means.
+const TOLD = [
+  { what: 'mails-sent', fact: 'mailsSent', means: 'mails had been sent before. What lies in mailboxes cannot be called back.' },
+  { what: 'uncertain', fact: 'uncertain', means: 'deliveries had come to an end that nobody knows: what they were to bring may have arrived. The providers were asked to erase it all the same.' },
+  { what: 'beyond-reach', fact: 'beyondReach', means: 'deliveries had gone to connections that are not configured any more, so nobody asked their providers to erase. Do it there by hand.' },
+] as const;
+
+function told(places: readonly PlaceView[]): Remains[] {
+  return TOLD.flatMap(({ what, fact, means }) => {
+    const having = places.flatMap(({ place, facts }) => (typeof facts?.[fact] === 'number' && facts[fact] > 0 ? [{ place, count: facts[fact] }] : []));
+    const count = having.reduce((sum, one) => sum + one.count, 0);
+    return count === 0 ? [] : [{ what, count, places: [...new Set(having.map(({ place }) => place))], text: `${count} ${means}` }];
+  });
 }
 
 function providersBackups(places: readonly PlaceView[]): Remains[] {
