@@ -14,19 +14,22 @@ interface Way {
   only?: readonly string[];
 }
 
+const RARE_KINDS = ['operation', 'access'];
+const way = (columns: readonly Column[], filters: readonly (keyof EntryFilter)[], more: Omit<Way, 'columns' | 'filters'> = {}): Way => ({ columns, filters, ...more });
+
 // The first that fits. Where none does, several filters without an index of their own, Postgres chooses.
 const WAYS: readonly Way[] = [
-  { columns: ['event_id'], filters: ['event'], narrow: true },
-  { columns: ['correlation'], filters: ['correlation'], narrow: true },
-  { columns: ['person'], filters: ['person'], narrow: true },
-  { columns: ['actor'], filters: ['actor'], narrow: true },
-  { columns: ['connection'], filters: ['connection'], implied: 'site' },
-  { columns: ['outcome'], filters: ['outcome'], narrow: ({ outcome }) => outcome !== 'delivered' },
-  { columns: ['site', 'type'], filters: ['site', 'type'] },
-  { columns: ['site'], filters: ['site'] },
-  { columns: ['type'], filters: ['type'] },
-  { columns: ['service'], filters: ['service'] },
-  { columns: ['kind'], filters: ['kind'], only: ['operation', 'access'] },
+  way(['event_id'], ['event'], { narrow: true }),
+  way(['correlation'], ['correlation'], { narrow: true }),
+  way(['person'], ['person'], { narrow: true }),
+  way(['actor'], ['actor'], { narrow: true }),
+  way(['connection'], ['connection'], { implied: 'site' }),
+  way(['outcome'], ['outcome'], { narrow: ({ outcome }) => outcome !== 'delivered' }),
+  way(['site', 'type'], ['site', 'type']),
+  way(['site'], ['site']),
+  way(['type'], ['type']),
+  way(['service'], ['service']),
+  way(['kind'], ['kind'], { only: RARE_KINDS }),
 ];
 /** Of kinds, most entries are events and outcomes, and whatever else is asked for is looked at first. */
 const INDEXED = WAYS.filter(({ only }) => only === undefined).flatMap(({ filters }) => filters);
@@ -52,9 +55,9 @@ export function newestFirst(filter: EntryFilter, before?: string, site?: string)
   const asked = (name: keyof EntryFilter): boolean => filter[name] !== undefined || (name === 'site' && site !== undefined);
   const alone = ({ filters, implied }: Way): boolean => INDEXED.every((name) => filters.includes(name) || name === implied || !asked(name));
   const narrow = (one: Way): boolean => (typeof one.narrow === 'function' ? one.narrow(filter) : one.narrow === true);
-  const way = WAYS.find((one) => one.filters.every(asked) && (narrow(one) || alone(one)) && (one.only === undefined || one.only.includes(String(filter.kind))));
-  if (way === undefined) return anyWay(filter, before, site);
-  const { columns, filters, only = [] } = way;
+  const found = WAYS.find((one) => one.filters.every(asked) && (narrow(one) || alone(one)) && (one.only === undefined || one.only.includes(String(filter.kind))));
+  if (found === undefined) return anyWay(filter, before, site);
+  const { columns, filters, only = [] } = found;
   const { clauses, params } = conditionsOf(filter, [...filters, 'from', 'to']);
   if (site !== undefined && !filters.includes('site')) clauses.push(`site = ${site}`);
   const values = filters.map((name) => (name === 'site' && site !== undefined ? site : `$${params.push(filter[name])}`));
