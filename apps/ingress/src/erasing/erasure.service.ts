@@ -39,7 +39,6 @@ export class ErasureService {
   async erase({ site, address, cause, causationid }: ErasureOrder): Promise<Erasure> {
     if (!(await this.people.run(CATCH_UP_STEPS))) throw notCaughtUp();
     const { requests, events } = await this.database.transaction(async (tx) => {
-      await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [erasuresOf(site)]);
       const erased = await eraseEntries(tx, await eventsOfPerson(tx, site, address));
       return { requests: await this.requests.append(tx, { site, cause, erased, causationid }), events: erased.length };
     });
@@ -48,10 +47,10 @@ export class ErasureService {
     return { id, requests, events };
   }
 
-  /** Of events that were kept for long enough. Answers how many were erased; undefined while another erasure of the site runs. */
+  /** Of events that were kept for long enough. Answers how many were erased; undefined while another replica is at it. */
   eraseKept(site: string, choose: (tx: Transaction) => Promise<string[]>): Promise<number | undefined> {
     return this.database.transaction(async (tx) => {
-      const [lock] = await tx.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken', [erasuresOf(site)]);
+      const [lock] = await tx.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken', [`posthorn retention of ${site}`]);
       if (lock?.taken !== true) return undefined;
       const erased = await eraseEntries(tx, await choose(tx));
       if (erased.length > 0) await this.requests.append(tx, { site, cause: 'retention', erased });
@@ -59,9 +58,6 @@ export class ErasureService {
     });
   }
 }
-
-/** One erasure of a site after the other: two of one person would wait for each other's events in different orders. */
-const erasuresOf = (site: string): string => `posthorn erasures of ${site}`;
 
 function notCaughtUp(): Problem {
   return new Problem({

@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { EVENTS_STREAM, type PosthornEvent } from '@posthorn/contracts';
+import { NatsConnectionProvider } from '@posthorn/messaging';
 import { type TestDatabase, type TestNats, useDatabase, useNats, waitFor } from '@posthorn/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lead, provisionIngress, startIngress, type TestIngress } from '../ingress.test-kit.js';
+import { TransportErasures } from './transport.erasures.js';
 
 describe('the messages of erased events', () => {
   let database: TestDatabase;
@@ -94,6 +96,23 @@ describe('the messages of erased events', () => {
     } finally {
       await other.stop();
     }
+  });
+
+  it('are for one replica alone while it looks for them, and for another one when it gives up', async () => {
+    const other = await start();
+    await nats.kill('SIGKILL');
+    await waitFor(() => [ingress, other].every(({ app }) => !app.get(NatsConnectionProvider).connected), { describe: 'NATS to be missed' });
+    const request = await erase('nobody@example.com');
+    const [mine, theirs] = [ingress.app.get(TransportErasures), other.app.get(TransportErasures)];
+    const claims = await Promise.all([mine.claim(), theirs.claim(), mine.claim(), theirs.claim()]);
+    const [claimed, ...more] = claims.filter((claim) => claim !== undefined);
+    expect([claimed?.requests.map(({ id }) => id), more]).toEqual([[request], []]);
+    await mine.giveUp(claimed!, new Map([[request, 3]]));
+    const again = await theirs.claim();
+    await theirs.complete(again!, new Map([[request, 2]]));
+    expect(await said(request)).toMatchObject([{ data: { messages: 5 } }]);
+    await nats.start();
+    await other.stop();
   });
 
   it('leave nothing behind in NATS but the others', async () => {

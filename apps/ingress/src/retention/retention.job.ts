@@ -58,7 +58,7 @@ export class RetentionJob implements OnApplicationBootstrap, OnModuleDestroy {
         more = step.more;
         return step.due;
       });
-      // Another erasure of the site runs; the next look goes on from here.
+      // Another replica is at it.
       if (erased === undefined) break;
       all += erased;
       if (more && erased > 0) await sleep(PAUSE_MS, undefined, { signal: this.stopping.signal });

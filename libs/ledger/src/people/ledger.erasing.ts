@@ -36,7 +36,8 @@ export async function eventsOfPerson(tx: Transaction, site: string, address: str
 
 /**
  * Overwrites the personal values of entries where they stand, and forgets whom they were about and under which keys they
- * came. Answers those it erased, in the order of ids: what is erased already, or not there, is not among them.
+ * came. Answers those it erased: what is erased already, or not there, is not among them. Give the ids in ascending order,
+ * as everybody does, so that two who erase the same entries do not wait for each other.
  */
 export async function eraseEntries(tx: Transaction, ids: readonly string[]): Promise<ErasedEntry[]> {
   const erased: ErasedEntry[] = [];
