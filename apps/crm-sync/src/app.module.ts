@@ -3,6 +3,7 @@ import { IntegrationModule } from '@posthorn/delivery';
 import { type ReconciliationOptions } from '@posthorn/ledger';
 import { type CrmConfig, SCHEMA, SERVICE } from './config.js';
 import { CustomerSyncHandler } from './customer-sync/customer-sync.handler.js';
+import { PersonEraser } from './erasing/person.eraser.js';
 import { FormSyncHandler } from './form-sync/form-sync.handler.js';
 import { LeadSyncHandler } from './lead-sync/lead-sync.handler.js';
 import { NewsletterSyncHandler } from './newsletter-sync/newsletter-sync.handler.js';
@@ -17,7 +18,7 @@ export class AppModule {
   static forRoot(config: CrmConfig, reconciliation?: ReconciliationOptions): DynamicModule {
     return {
       module: AppModule,
-      imports: [IntegrationModule.forRoot({ service: SERVICE, schema: SCHEMA, config, providers: PROVIDERS, handlers: HANDLERS, reconciliation })],
+      imports: [IntegrationModule.forRoot({ service: SERVICE, schema: SCHEMA, config, providers: PROVIDERS, handlers: HANDLERS, eraser: PersonEraser, reconciliation })],
     };
   }
 }

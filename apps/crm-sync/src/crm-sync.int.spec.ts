@@ -109,3 +109,41 @@ it('gives up at once on what HubSpot will never take, and keeps it as a dead let
   await service.publish(event);
   expect((await settled('dead', event)).contacts).toEqual([]);
 });
+
+it('leaves no trace of a person whose events are to be forgotten: not here, not in HubSpot', async () => {
+  const person = { email: 'nora@example.org', name: 'Nora Quist', phone: '+49 30 1234567' };
+  const events = [
+    createEvent({ site: 'acme', type: 'lead.submitted', data: { person, message: 'Quist speaking' } }),
+    createEvent({ site: 'acme', type: 'newsletter.subscribed', data: { person, list: 'news' } }),
+    createEvent({
+      site: 'acme', type: 'order.paid',
+      data: { orderId: 'A-18', total: { amount: '12.50', currency: 'EUR' }, lines: [{ name: 'Tea', quantity: 1, price: '12.50' }], person },
+    }),
+    createEvent({ site: 'acme', type: 'customer.updated', data: { person: { ...person, email: 'quist@example.org' }, previousEmail: person.email } }),
+  ];
+  const others = lead('joe@example.org');
+  await service.publish(...events, others);
+  await settled('delivered', ...events, others);
+  expect(await service.forget(events)).toEqual({ events: 4, deliveries: 4, uncertain: 0 });
+
+  const records = JSON.stringify(await recordsOf(sandbox));
+  for (const place of [records, await service.everything()]) {
+    for (const trace of ['nora', 'quist', '1234567']) expect(place.toLowerCase()).not.toContain(trace);
+  }
+  expect(records).toContain('joe@example.org');
+  expect((await service.deliveriesOf(...events)).map(({ state, external_id }) => [state, external_id])).toEqual(Array(4).fill(['erased', null]));
+});
+
+it('keeps what a person sends after they were forgotten', async () => {
+  const [before, after] = [lead('jane@example.org'), lead('jane@example.org')];
+  await service.publish(before);
+  await settled('delivered', before);
+  await setFault(sandbox, { kind: 'status', status: 503, only: { path: 'gdpr-delete' }, calls: 2 });
+  const forgotten = service.forget([before]);
+  await waitFor(async () => (await recordsOf(sandbox)).calls.some(({ path }) => path.includes('gdpr-delete')), { describe: 'the first try' });
+  await service.publish(after);
+  await forgotten;
+  const { contacts, notes } = await settled('delivered', after);
+  expect(contacts.map(({ properties }) => properties['email'])).toEqual(['jane@example.org']);
+  expect(notes.map(({ properties }) => properties['posthorn_event_id'])).toEqual([after.id]);
+});

@@ -11,8 +11,8 @@ export interface CrmProvider {
   /** Records a paid order, once per `orderKey`. */
   recordOrder(order: Order, call: CrmCall): Promise<Recorded>;
   setSubscription(subscription: Subscription, call: CrmCall): Promise<Recorded>;
-  /** Removes the person and what hangs on them; nobody there is a success. */
-  erasePerson(email: string, call: CrmCall): Promise<void>;
+  /** Removes people and what was recorded about them, for good, and looks that it is gone; nothing there is a success. */
+  erase(traces: Traces, call: CrmCall): Promise<Erased>;
   /** Whether the CRM accepts our credentials; changes nothing there. */
   check(call: CrmCall): Promise<void>;
 }
@@ -66,6 +66,22 @@ export interface Subscription {
   person: Person;
   list: string;
   state: 'pending' | 'subscribed' | 'unsubscribed';
+}
+
+/** What is to be forgotten: the addresses that people had, and what was recorded under our own ids. */
+export interface Traces {
+  emails: readonly string[];
+  /** Of the events that enquiries were recorded for. */
+  enquiries: readonly string[];
+  /** `orderKey`s. */
+  orders: readonly string[];
+}
+
+/** How many of each were there. */
+export interface Erased {
+  contacts: number;
+  enquiries: number;
+  orders: number;
 }
 
 /** `externalId` is the CRM's own id of the record; `facts` never hold personal data. */

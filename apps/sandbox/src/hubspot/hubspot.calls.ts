@@ -2,12 +2,15 @@ import type { CallRecord } from './hubspot.types.js';
 
 const KEPT = 50_000;
 
-/** Every call that reached the simulated HubSpot, the newest last; the oldest are dropped past a limit. */
+// A path may name a contact by its address, as it is or encoded.
+const ADDRESS = /[^/?&=\s]+(?:@|%40)[^/?&=\s]+/gi;
+
+/** Every call that reached the simulated HubSpot, the newest last; the oldest are dropped past a limit. It names nobody, so it has nothing to forget. */
 export class CallList {
   private records: CallRecord[] = [];
 
   begin(call: Omit<CallRecord, 'status'>): CallRecord {
-    const record: CallRecord = { ...call, status: null };
+    const record: CallRecord = { ...call, path: call.path.replace(ADDRESS, '[address]'), status: null };
     if (this.records.length >= KEPT) this.records = this.records.slice(KEPT / 10);
     this.records.push(record);
     return record;

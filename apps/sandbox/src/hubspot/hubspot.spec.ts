@@ -123,6 +123,17 @@ describe('contacts', () => {
     expect((await call('GET', `/crm/v3/objects/contacts/${body.results[0]?.id ?? ''}`)).status).toBe(404);
   });
 
+  it('leave no trace in the records after a GDPR deletion, the journal of calls included', async () => {
+    const { body } = await upsert('contacts', 'email', 'ada@example.org', { lastname: 'Lovelace' });
+    await call('GET', '/crm/v3/objects/contacts/ada@example.org?idProperty=email');
+    await call('PATCH', '/crm/v3/objects/contacts/ada%40example.org?idProperty=email', { properties: { firstname: 'Ada' } });
+    await call('POST', '/crm/v3/objects/contacts/gdpr-delete', { objectId: body.results[0]?.id });
+    const records = await (await fetch(`${sandbox.url}/sandbox/records/hubspot`)).text();
+    expect(records).toContain('/contacts/[address]?idProperty=email');
+    for (const trace of ['ada@', 'ada%40', 'Lovelace']) expect(records).not.toContain(trace);
+    expect((await call('POST', '/crm/v3/objects/contacts/search', { query: 'lovelace' })).body.total).toBe(0);
+  });
+
   it('cannot be made of an address that was deleted before it was known', async () => {
     await call('POST', '/crm/v3/objects/contacts/gdpr-delete', { objectId: 'ada@example.org', idProperty: 'email' });
     expect((await upsert('contacts', 'email', 'ada@example.org', {})).status).toBe(400);

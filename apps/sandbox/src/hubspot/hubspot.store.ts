@@ -95,6 +95,12 @@ export class HubSpotStore {
     this.changed();
   }
 
+  /** For good: a search that lags behind does not find it any more either. */
+  erase(type: ObjectType, id: string): void {
+    this.remove(type, id);
+    this.index.forget(type, id);
+  }
+
   /** Forgets the objects; property definitions stay, as they belong to the account and not to a test. */
   clear(): void {
     for (const objects of this.objects.values()) objects.clear();

@@ -142,7 +142,7 @@ export function objectRoutes(app: FastifyInstance, prefix: string, store: HubSpo
     const type = readObjectType(request.params.type);
     const { objectId, idProperty } = readBody(request.body, gdprInput);
     const object = store.find(type, objectId, idProperty);
-    if (object) store.remove(type, object.id);
+    if (object) store.erase(type, object.id);
     else if (idProperty === 'email') store.block(objectId);
     return reply.code(204).send();
   });

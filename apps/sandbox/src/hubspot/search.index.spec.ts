@@ -50,3 +50,14 @@ it('filters, sorts and pages', () => {
   expect(first).toMatchObject({ total: 2, next: '1', page: [{ properties: { dealname: 'c' } }] });
   expect(store.index.search('deals', { ...query, after: first.next })).toMatchObject({ page: [{ properties: { dealname: 'b' } }], next: undefined });
 });
+
+it('has nothing of what was deleted for good, not even until the lag has passed', () => {
+  const clock = new MovableClock();
+  const store = new HubSpotStore(clock, 2000);
+  const { id } = store.create('contacts', { email: 'ada@example.org' });
+  clock.at += 2000;
+  expect(store.index.search('contacts', byEmail('ada@example.org')).total).toBe(1);
+  store.update('contacts', id, { firstname: 'Ada' });
+  store.erase('contacts', id);
+  expect(JSON.stringify([...Object.values(store.index)].map((part) => (part instanceof Map ? [...(part as Map<string, unknown>)] : part)))).not.toContain('ada@example.org');
+});

@@ -40,6 +40,13 @@ export class SearchIndex {
     this.waiting.push({ at: this.clock.now() + this.lagMs, key: keyOf(type, id) });
   }
 
+  /** At once, and as though it had never been there. */
+  forget(type: ObjectType, id: string): void {
+    const forgotten = keyOf(type, id);
+    this.visible.delete(forgotten);
+    this.waiting = this.waiting.filter(({ key }) => key !== forgotten);
+  }
+
   reset(objects: Iterable<CrmObject>): void {
     this.visible.clear();
     this.waiting = [];

@@ -1,5 +1,5 @@
 import { type INestApplication } from '@nestjs/common';
-import { eventSubject, newId, type PosthornEvent } from '@posthorn/contracts';
+import { createEvent, erasureOutcome, type ErasureCause, eventSubject, newId, type Outcome, type PosthornEvent } from '@posthorn/contracts';
 import { JetStreamPublisher } from '@posthorn/messaging';
 import { Database } from '@posthorn/persistence';
 import { useDatabase, useNats, waitFor } from '@posthorn/testing';
@@ -44,14 +44,42 @@ export async function startIntegration({ service, schema, migrations, create }: 
   await app.init();
   await app.startAllMicroservices();
   await waitFor(() => app.get(JetStreamPublisher).connected, { describe: 'NATS' });
-  return new RunningIntegration(app);
+  return new RunningIntegration(app, service, schema);
 }
 
 export class RunningIntegration {
   private readonly database: Database;
 
-  constructor(readonly app: INestApplication) {
+  constructor(
+    readonly app: INestApplication,
+    private readonly service: string,
+    private readonly schema: string,
+  ) {
     this.database = app.get(Database);
+  }
+
+  /** Has these events of one site forgotten, and waits for the service to say so. Returns what it says of it. */
+  async forget(events: readonly PosthornEvent[], cause: ErasureCause = 'site'): Promise<Record<string, unknown>> {
+    const byType = Object.groupBy(events, ({ type }) => type);
+    const named = Object.fromEntries(Object.entries(byType).map(([type, some]) => [type, some.map(({ id }) => id)]));
+    const request = createEvent({ site: events[0]!.site, type: 'privacy.erasure_requested', data: { cause, events: named } });
+    await this.publish(request);
+    let told: string | undefined;
+    await waitFor(
+      async () => {
+        told = (await this.outcomesOf(request)).find(({ type }) => type === erasureOutcome(this.service))?.envelope;
+        return told !== undefined;
+      },
+      { describe: `${this.service} to have erased`, timeoutMs: 20_000 },
+    );
+    return (JSON.parse(told!) as Outcome).data.facts ?? {};
+  }
+
+  /** Every row of every table of the service, as text: what is not in it, the service does not have. */
+  async everything(): Promise<string> {
+    const tables = await this.database.query<{ name: string }>(`SELECT table_name AS name FROM information_schema.tables WHERE table_schema = $1 AND table_type = 'BASE TABLE'`, [this.schema]);
+    const rows = await Promise.all(tables.map(({ name }) => this.database.query<{ row: string }>(`SELECT t::text AS row FROM "${name}" AS t`)));
+    return rows.flat().map(({ row }) => row).join('\n');
   }
 
   /** Under a message id of its own each time, so that NATS takes it for a new message: only the inbox can tell. */
@@ -70,7 +98,7 @@ export class RunningIntegration {
   }
 
   /** What the service says became of them. */
-  outcomesOf(...events: PosthornEvent[]): Promise<{ type: string; envelope: unknown }[]> {
+  outcomesOf(...events: PosthornEvent[]): Promise<{ type: string; envelope: string }[]> {
     return this.database.query(`SELECT type, envelope FROM ledger WHERE envelope::jsonb #>> '{data,event,id}' = ANY($1) ORDER BY id`, [events.map(({ id }) => id)]);
   }
 

@@ -65,15 +65,31 @@ export class HubSpotClient {
     this.assertSuccess(await this.send('PUT', `${OBJECTS}/${from}/${fromId}/associations/default/contacts/${contactId}`, signal));
   }
 
+  /** The records that have one of these values, by HubSpot's own ids. Read by a unique property, it knows what a search does not know yet. */
+  async find(object: string, idProperty: string, values: readonly string[], signal: AbortSignal): Promise<string[]> {
+    const inputs = values.map((id) => ({ id }));
+    const response = await this.send('POST', `${OBJECTS}/${object}/batch/read`, signal, { inputs, idProperty, properties: [idProperty] });
+    this.assertSuccess(response);
+    const answer = parse<BatchAnswer>(response);
+    const error = answer.errors?.find(({ category }) => category !== 'OBJECT_NOT_FOUND');
+    if (error) throw translateHubSpotError({ status: statusOfCategory(error.category), headers: response.headers }, error);
+    return (answer.results ?? []).map((record) => withId(record, response).id);
+  }
+
+  async update(object: string, ids: readonly string[], properties: Properties, signal: AbortSignal): Promise<void> {
+    this.assertSuccess(await this.send('POST', `${OBJECTS}/${object}/batch/update`, signal, { inputs: ids.map((id) => ({ id, properties })) }));
+  }
+
+  /** Into HubSpot's recycling bin, where it stays for 90 days. */
+  async archive(object: string, ids: readonly string[], signal: AbortSignal): Promise<void> {
+    this.assertSuccess(await this.send('POST', `${OBJECTS}/${object}/batch/archive`, signal, { inputs: ids.map((id) => ({ id })) }));
+  }
+
   /**
    * HubSpot's lasting deletion. By id and never by e-mail address: asked to delete an address it does not know,
    * HubSpot puts it on a block list, and the person could never become a contact again.
    */
-  async eraseContact(email: string, signal: AbortSignal): Promise<void> {
-    const found = await this.send('GET', byEmail(email), signal);
-    if (found.status === 404) return;
-    this.assertSuccess(found);
-    const { id: objectId } = withId(parse<HubSpotRecord>(found), found);
+  async eraseContact(objectId: string, signal: AbortSignal): Promise<void> {
     const response = await this.send('POST', `${OBJECTS}/contacts/gdpr-delete`, signal, { objectId });
     if (response.status !== 404) this.assertSuccess(response);
   }

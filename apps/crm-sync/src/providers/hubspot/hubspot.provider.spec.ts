@@ -140,11 +140,43 @@ describe('the HubSpot adapter, against the simulated HubSpot', () => {
 
   it('erases a person, and finds nothing wrong with one who is not there', async () => {
     await provider.upsertPerson({ person: jane }, call);
-    await provider.erasePerson('Jane@example.org', call);
-    await provider.erasePerson('jane@example.org', call);
+    const traces = { emails: ['Jane@example.org', 'nobody@example.org'], enquiries: ['event-0'], orders: ['acme:A-0'] };
+    expect(await provider.erase(traces, call)).toEqual({ contacts: 1, enquiries: 0, orders: 0 });
+    expect(await provider.erase(traces, call)).toEqual({ contacts: 0, enquiries: 0, orders: 0 });
     const { contacts, calls } = await recordsOf(sandbox);
     expect(contacts).toEqual([]);
     expect(calls.filter(({ path }) => path.includes('gdpr-delete'))).toHaveLength(1);
+    // Who was erased may come back: HubSpot was not told to block the address.
+    await provider.upsertPerson({ person: jane }, call);
+  });
+
+  it('erases what was recorded about a person, empty before it goes to the recycling bin, and nothing of others', async () => {
+    const other = { ...enquiry, eventId: 'event-2', person: { email: 'joe@example.org' } };
+    for (const each of [enquiry, other]) await provider.recordEnquiry(each, call);
+    await provider.recordOrder(order, call);
+    await provider.upsertPerson({ person: { ...jane, email: 'new@example.org' }, previousEmail: jane.email }, call);
+    const traces = { emails: [jane.email, 'new@example.org'], enquiries: [enquiry.eventId], orders: [order.orderKey] };
+    expect(await provider.erase(traces, call)).toEqual({ contacts: 1, enquiries: 1, orders: 1 });
+    const records = await recordsOf(sandbox);
+    expect(records.contacts.map(({ properties }) => properties['email'])).toEqual(['joe@example.org']);
+    expect([records.notes.length, records.deals.length]).toEqual([1, 0]);
+    const writes = records.calls.map(({ path }) => path).filter((path) => path.includes('batch/update') || path.includes('batch/archive'));
+    expect(writes.map((path) => path.split('/').slice(-3).join('/'))).toEqual(['notes/batch/update', 'notes/batch/archive', 'deals/batch/update', 'deals/batch/archive']);
+    expect(JSON.stringify(records)).not.toContain('new@example.org');
+    expect(decodeURIComponent(JSON.stringify(records.calls))).not.toContain('@');
+  });
+
+  it('does not believe that somebody is gone who is still there', async () => {
+    const server = createServer((request, response) => {
+      const deletes = request.url?.endsWith('gdpr-delete') === true;
+      response.writeHead(deletes ? 204 : 200).end(deletes ? undefined : JSON.stringify({ results: [{ id: '7' }] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const stubborn = providerAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const error = await failure(stubborn.erase({ emails: [jane.email], enquiries: [], orders: [] }, call));
+    server.close();
+    expect(error).toBeInstanceOf(RetryableError);
+    expect(error).toMatchObject({ code: 'CRM_NOT_ERASED' });
   });
 
   it('asks for new credentials when the token is refused', async () => {

@@ -1,14 +1,12 @@
 import type { ReportRateLimit } from '@posthorn/resilience';
-import type { CrmCall, CrmProvider, Enquiry, Order, Person, PersonChange, Recorded, Subscription } from '../../crm.provider.js';
+import type { CrmCall, CrmProvider, Enquiry, Erased, Order, Person, PersonChange, Recorded, Subscription, Traces } from '../../crm.provider.js';
 import { HubSpotClient, type HubSpotRecord, type Properties } from './hubspot.client.js';
+import { HubSpotEraser } from './hubspot.eraser.js';
 import { RefusedPropertiesError } from './hubspot.errors.js';
 import { contactId, contactProperties, dealProperties, noteProperties, subscriptionProperty } from './hubspot.mapping.js';
+import { DEAL, NOTE } from './hubspot.marks.js';
 import type { HubSpotOptions } from './hubspot.options.js';
 import { HubSpotSchema } from './hubspot.schema.js';
-
-/** The custom properties that let a repeated delivery find the record it made before. */
-const NOTE = { object: 'notes', mark: 'posthorn_event_id', label: 'Posthorn event' } as const;
-const DEAL = { object: 'deals', mark: 'posthorn_order_id', label: 'Posthorn order' } as const;
 
 interface UpsertedContact {
   id: string;
@@ -19,6 +17,7 @@ interface UpsertedContact {
 export class HubSpotProvider implements CrmProvider {
   private readonly client: HubSpotClient;
   private readonly schema: HubSpotSchema;
+  private readonly eraser: HubSpotEraser;
 
   constructor(
     private readonly options: HubSpotOptions,
@@ -27,6 +26,7 @@ export class HubSpotProvider implements CrmProvider {
   ) {
     this.client = new HubSpotClient(options, traceHeaders, reportRateLimit);
     this.schema = new HubSpotSchema(this.client);
+    this.eraser = new HubSpotEraser(this.client);
   }
 
   async upsertPerson({ person, previousEmail }: PersonChange, { signal }: CrmCall): Promise<Recorded> {
@@ -62,8 +62,8 @@ export class HubSpotProvider implements CrmProvider {
     return { externalId: contact.id, facts: { ...contact.facts, list: subscription.list, subscription: subscription.state } };
   }
 
-  async erasePerson(email: string, { signal }: CrmCall): Promise<void> {
-    await this.client.eraseContact(contactId(email), signal);
+  erase(traces: Traces, { signal }: CrmCall): Promise<Erased> {
+    return this.eraser.erase(traces, signal);
   }
 
   async check({ signal }: CrmCall): Promise<void> {
