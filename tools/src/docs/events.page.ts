@@ -34,6 +34,7 @@ interface Schema {
   format?: string;
   properties?: Record<string, Schema>;
   required?: string[];
+  enum?: string[];
   items?: Schema;
   maxLength?: number;
   maxItems?: number;
@@ -95,6 +96,7 @@ function rows({ properties = {}, required = [] }: Schema, path: string): string[
 function kindOf(name: string, schema: Schema): string {
   const known = KINDS[name];
   if (known !== undefined) return known;
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(' or ');
   if (schema.type === 'array') return `list${schema.items?.type === 'string' ? ' of texts' : ''}, at most ${schema.maxItems ?? 'any'}`;
   if (schema.format === 'email') return 'e-mail address';
   if (schema.format === 'date-time') return 'time with offset, such as `2026-03-30T10:00:00+02:00`';
