@@ -54,6 +54,8 @@ import { KeyVault } from './people/key.vault.js';
 import { People } from './people/people.js';
 import { PeopleFinder } from './people/people.finder.js';
 import { PersonalReader } from './people/personal.reader.js';
+import { PersonExportController } from './person-export/person.export.controller.js';
+import { PersonExporter } from './person-export/person.exporter.js';
 import { AccessLog } from './questions/access.log.js';
 import { DeliveriesResponder } from './questions/deliveries.responder.js';
 import { EntriesController } from './questions/entries.controller.js';
@@ -90,7 +92,7 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, topology: { streams: [streamNamed(OUTCOMES_STREAM)], consumers: CONSUMERS } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController, LogController, EvidenceController, ExportController, CountsController, ErasuresController],
+      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController, LogController, EvidenceController, ExportController, CountsController, ErasuresController, PersonExportController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
         { provide: TokenVerifier, useFactory: () => new TokenVerifier({ issuers: issuersOf(section) }) },
@@ -136,6 +138,7 @@ export class AppModule {
         ErasureCertifier,
         ErasureReader,
         CertificateWriter,
+        PersonExporter,
         ErasureMetrics,
         EntryCounter,
         CountsReader,

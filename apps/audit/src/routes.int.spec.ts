@@ -15,6 +15,7 @@ const FOR_AUDITORS: Record<string, (acme: Story) => Question[]> = {
   'GET /v1/trace/:eventId': ({ lead }) => [`/v1/trace/${lead.id}`],
   'GET /v1/books': () => ['/v1/books', '/v1/books?site=acme', '/v1/books?service=email'],
   'POST /v1/people/search': () => [{ path: '/v1/people/search', body: { site: 'acme', email: 'jane.roe@example.com' } }],
+  'POST /v1/people/export': () => ['', '?format=html'].map((query) => ({ path: `/v1/people/export${query}`, body: { site: 'acme', email: 'jane.roe@example.com' } })),
   'GET /v1/entries/:id/proof': ({ synced }) => [`/v1/entries/${synced.id}/proof`],
   'GET /v1/export': () => ['/v1/export?format=ndjson', '/v1/export?format=csv&site=acme', '/v1/export?format=ndjson&type=lead.submitted'],
   'GET /v1/counts': () => ['/v1/counts?group=site', '/v1/counts?group=connection&service=crm-sync'],

@@ -16,13 +16,8 @@ export interface Request {
 }
 
 /** One request; what is not a success becomes a CliError that says what to do. */
-export async function call<T>(access: Access, path: string, { method = 'GET', body, headers = {} }: Request = {}): Promise<T> {
-  const response = await send(access, path, {
-    method,
-    headers: { ...(access.key === '' ? {} : { authorization: `Bearer ${access.key}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-    body: body === undefined ? undefined : JSON.stringify(body),
-    signal: AbortSignal.timeout(PATIENCE_MS),
-  });
+export async function call<T>(access: Access, path: string, request: Request = {}): Promise<T> {
+  const response = await send(access, path, { ...initOf(access, request), signal: AbortSignal.timeout(PATIENCE_MS) });
   const text = await response.text();
   const answer = parse(text);
   if (response.ok && answer !== undefined) return answer as T;
@@ -46,10 +41,18 @@ export async function callBytes(access: Access, path: string, { limit, keyed }: 
 }
 
 /** An answer as long as it has to be: its headers are here, its body is to be read. */
-export async function callStream(access: Access, path: string): Promise<Response> {
-  const response = await send(access, path, { headers: { authorization: `Bearer ${access.key}` } });
+export async function callStream(access: Access, path: string, request: Request = {}): Promise<Response> {
+  const response = await send(access, path, initOf(access, request));
   if (response.ok) return response;
   throw failure(access, response.status, parse(await response.text()) as ProblemBody | undefined);
+}
+
+function initOf({ key }: Access, { method = 'GET', body, headers = {} }: Request): RequestInit {
+  return {
+    method,
+    headers: { ...(key === '' ? {} : { authorization: `Bearer ${key}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  };
 }
 
 async function read({ face, url }: Access, response: Response, limit: number): Promise<Buffer> {

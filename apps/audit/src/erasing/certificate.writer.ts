@@ -3,7 +3,7 @@ import { acceptedAtOf, erasureOutcome, EVENTS_PUBLISHER, type OutcomeData } from
 import { BookShelf, type KnownService } from '../books/book.shelf.js';
 import { type AuditSection, SERVICE } from '../config.js';
 import type { Auditor } from '../questions/auditor.js';
-import type { Entry } from '../questions/entry.reader.js';
+import { type Entry, EntryReader } from '../questions/entry.reader.js';
 import { type Certificate, type ConnectionView, evidence, type PlaceView, type RequestView } from './certificate.js';
 import { remainsOf } from './certificate.remains.js';
 import { ErasureReader, type ErasureRow, type StepRow } from './erasure.reader.js';
@@ -21,6 +21,7 @@ interface Known {
 export class CertificateWriter {
   constructor(
     private readonly erasures: ErasureReader,
+    private readonly entries: EntryReader,
     private readonly shelf: BookShelf,
     @Inject(ERASURE_SETTINGS) private readonly settings: AuditSection['erasure'],
   ) {}
@@ -32,7 +33,7 @@ export class CertificateWriter {
     const found = rows.filter(({ site }) => site === rows[0]?.site);
     const [first] = found;
     if (first === undefined) return undefined;
-    const [steps, outcomes, services] = await Promise.all([this.erasures.steps(found), this.erasures.outcomes(found), this.shelf.services()]);
+    const [steps, outcomes, services] = await Promise.all([this.erasures.steps(found), this.entries.outcomesAbout(auditor, found.map((row) => row.id)), this.shelf.services()]);
     const requests = found.map((row) => requestView(row, { steps, outcomes, services }));
     const certified = requests.map((request) => request.certified?.at ?? '').sort();
     return {

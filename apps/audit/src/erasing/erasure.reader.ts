@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { type ErasureCause, UUID_V7 } from '@posthorn/contracts';
 import { Database } from '@posthorn/persistence';
 import type { Auditor } from '../questions/auditor.js';
-import { type Entry, entryOf } from '../questions/entry.reader.js';
 import type { ErasureState } from './certificate.js';
 import type { ErasuresQuery } from './erasures.query.js';
 
@@ -49,7 +48,6 @@ export interface ErasureView {
 }
 
 const REQUESTS_AT_MOST = 100;
-const OUTCOMES_AT_MOST = 5_000;
 
 const REQUESTS = `
   SELECT e.id, e.correlation, e.site, e.cause, e.events, e.people, e.unlisted, e.position::float8 AS position, e.recorded_at AS "recordedAt", e.unable,
@@ -61,9 +59,6 @@ const REQUESTS = `
    WHERE (e.correlation = $1 OR e.id = $2::uuid) AND ($3::text[] IS NULL OR e.site = ANY($3)) ORDER BY e.id LIMIT ${REQUESTS_AT_MOST}`;
 const STEPS = `
   SELECT request, place, entry, position::float8 AS position, told_at AS "toldAt", facts FROM erasure_steps WHERE request = ANY($1::uuid[]) ORDER BY request, place`;
-const OUTCOMES = `
-  SELECT entries.leaf, NULL AS data FROM unnest($1::uuid[]) AS asked (id) JOIN entries ON entries.event_id = asked.id
-   WHERE entries.kind = 'outcome' AND entries.outcome IS NOT NULL ORDER BY entries.position LIMIT ${OUTCOMES_AT_MOST}`;
 const LIST = `
   SELECT id, correlation, site, cause, CASE WHEN certified_at IS NULL THEN 'open' ELSE 'certified' END AS state, certified_at AS "certifiedAt",
          (SELECT sum(value::int)::int FROM jsonb_each_text(events)) AS events
@@ -83,12 +78,6 @@ export class ErasureReader {
 
   steps(requests: readonly ErasureRow[]): Promise<StepRow[]> {
     return this.database.query<StepRow>(STEPS, [requests.map(({ id }) => id)]);
-  }
-
-  /** What was said about the requests, in the order in which it was recorded. */
-  async outcomes(requests: readonly ErasureRow[]): Promise<Entry[]> {
-    const rows = await this.database.query<Parameters<typeof entryOf>[0]>(OUTCOMES, [requests.map(({ id }) => id)]);
-    return rows.map(entryOf);
   }
 
   /** The newest first. */

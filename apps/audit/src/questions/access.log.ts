@@ -6,7 +6,7 @@ import type { Auditor } from './auditor.js';
 
 /** What an auditor did with the log: facts without personal values. */
 export interface Access {
-  did: 'entries.read' | 'trace.read' | 'person.searched' | 'proof.read' | 'log.exported' | 'erasures.read' | 'certificate.read';
+  did: 'entries.read' | 'trace.read' | 'person.searched' | 'person.exported' | 'proof.read' | 'log.exported' | 'erasures.read' | 'certificate.read';
   site?: string;
   /** The event looked at, where it was one. */
   eventId?: string;

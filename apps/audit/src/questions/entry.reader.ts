@@ -46,6 +46,11 @@ const WAY = `
   )
   ${ENTRIES} WHERE event_id IN (SELECT id FROM way) AND kind <> 'access' AND ($3::text[] IS NULL OR site = ANY($3)) ORDER BY id LIMIT $2`;
 
+const OUTCOMES = `
+  SELECT entries.leaf, beside.bytes AS data
+    FROM unnest($1::uuid[]) AS asked (id) JOIN entries ON entries.event_id = asked.id LEFT JOIN entry_blobs beside ON beside.sha256 = entries.blob
+   WHERE entries.kind = 'outcome' AND entries.outcome IS NOT NULL AND ($2::text[] IS NULL OR entries.site = ANY($2)) ORDER BY entries.position`;
+
 const LEAF = 'SELECT position::float8 AS position, site, leaf FROM entries WHERE id = $1 AND ($2::text[] IS NULL OR site = ANY($2))';
 
 /** Reads the log, for an auditor what they may see of it. */
@@ -88,6 +93,11 @@ export class EntryReader {
   /** Every entry about the event or about an event it led to, in the order of time. */
   async wayOf(auditor: Auditor, eventId: string, limit: number): Promise<Entry[]> {
     return this.read(WAY, [eventId, limit, auditor.sites ?? null]);
+  }
+
+  /** What services said about these events, in the order in which it was recorded. */
+  async outcomesAbout(auditor: Auditor, events: readonly string[]): Promise<Entry[]> {
+    return this.read(OUTCOMES, [events, auditor.sites ?? null]);
   }
 
   private async read(statement: string, params: unknown[]): Promise<Entry[]> {

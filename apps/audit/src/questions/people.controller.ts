@@ -12,6 +12,13 @@ const search = z.strictObject({
   email: z.email('must be an e-mail address').max(254),
 });
 
+/** Who is looked for; a Problem (400) that names every mistake. */
+export function searchOf(body: unknown): z.infer<typeof search> {
+  const parsed = search.safeParse(body);
+  if (!parsed.success) throw badQuestion(parsed.error.issues, Object.keys(search.shape));
+  return parsed.data;
+}
+
 /** A person as the log knows them. */
 export interface FoundPerson {
   /** For `GET /v1/entries?person=`. */
@@ -34,9 +41,7 @@ export class PeopleController {
   @HttpCode(200)
   @RequireScope(SEES_PERSONAL_DATA)
   async find(@Body() body: unknown, @Caller(AsAuditor) auditor: Auditor): Promise<FoundPerson> {
-    const parsed = search.safeParse(body);
-    if (!parsed.success) throw badQuestion(parsed.error.issues, Object.keys(search.shape));
-    const { site, email } = parsed.data;
+    const { site, email } = searchOf(body);
     const found = await this.people.find(auditor, site, email);
     await this.accesses.record({ did: 'person.searched', site, facts: { person: found?.pseudonym ?? null } }, auditor);
     if (found === undefined) throw unknownPerson();
@@ -44,7 +49,7 @@ export class PeopleController {
   }
 }
 
-const unknownPerson = (): Problem =>
+export const unknownPerson = (): Problem =>
   new Problem({
     status: 404,
     code: 'person-unknown',

@@ -60,7 +60,8 @@ function inCausalOrder(entries: readonly Entry[]): Entry[] {
   return keyed.map(({ entry }) => entry);
 }
 
-function deliveriesIn(steps: readonly Entry[]): DeliveryTrace[] {
+/** The newest outcome of each piece of work, out of entries in the order of time. */
+export function deliveriesIn(steps: readonly Entry[]): DeliveryTrace[] {
   const newest = new Map<string, DeliveryTrace>();
   for (const { envelope, kind, eventId, outcome } of steps) {
     if (kind !== 'outcome' || eventId === undefined || outcome === undefined) continue;

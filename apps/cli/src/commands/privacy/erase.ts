@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { type World } from '../../cli.context.js';
 import { accessTo } from '../../client.settings.js';
 import { CliError, EXIT, misuse } from '../../cli.error.js';
 import { COMMON, parse, writeJson } from '../../command.js';
 import { call } from '../../http.client.js';
+import { addressOf } from './address.js';
 
 const OPTIONS = { ...COMMON, file: { type: 'string' }, yes: { type: 'boolean', short: 'y' } } as const;
 
@@ -23,14 +22,6 @@ export async function erase(args: readonly string[], world: World): Promise<numb
   if (values.json === true) writeJson(world, ordered);
   else world.out.write(`${ordered.events} events were erased from the ledger; everybody else follows.\nposthorn privacy certificate ${ordered.id} --wait 120 shows it, and says nothing of whom.\n`);
   return EXIT.ok;
-}
-
-async function addressOf(file: string | undefined, { cwd, read }: World): Promise<string> {
-  if (file === undefined && read === undefined) throw misuse('Whose? There is nobody here to ask: name a --file with the address.', 'privacy');
-  const text = file === undefined ? await read?.('E-mail address: ') : readFileSync(file === '-' ? 0 : resolve(cwd, file), 'utf8');
-  const email = (text ?? '').trim();
-  if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw misuse('That is no e-mail address, or more than one.', 'privacy');
-  return email;
 }
 
 async function consent({ ask }: World): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { type Certificate } from './certificate.claims.js';
 let log: TestLog;
 let certificates: (Certificate | undefined)[];
 let ordered: unknown[];
+let exported: { status: number; text: string; cut: boolean };
 let server: Server;
 let url: string;
 let home: string;
@@ -62,6 +63,14 @@ beforeAll(async () => {
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
       if (request.method === 'POST') ordered.push({ path: request.url, body: JSON.parse(text) as unknown });
+      if (request.url?.startsWith('/v1/people/export') === true) {
+        const { status, text: answer, cut } = exported;
+        response.writeHead(status, cut ? { 'content-length': '100000' } : {});
+        response.write(answer);
+        if (cut) response.socket?.destroySoon();
+        else response.end();
+        return;
+      }
       const { status, body } = request.method === 'POST' ? { status: 202, body: { id: idOf(REQUEST), requests: [idOf(REQUEST)], events: 2 } } : answerTo(request.url ?? '');
       response.writeHead(status).end(JSON.stringify(body));
     });
@@ -77,6 +86,7 @@ beforeEach(() => {
   log = logOf({ 3: 'privacy.erasure_requested', 4: 'privacy.transport_erased', 5: 'crm.person.erased', 6: 'crm-sync.erasure.completed', 7: 'audit.erasure.certified' });
   certificates = [certificateOf()];
   ordered = [];
+  exported = { status: 200, text: '<html>Ada</html>\n', cut: false };
   signed = 12;
 });
 
@@ -164,5 +174,40 @@ describe('posthorn privacy erase', () => {
   ])('does nothing without an address and a yes: %j', async (person, expected) => {
     expect((await posthorn(['erase'], person)).code).toBe(expected);
     expect(ordered).toEqual([]);
+  });
+});
+
+describe('posthorn privacy export', () => {
+  const place = (name: string): string => join(home, name);
+
+  it('writes a file that nobody else can read', async () => {
+    expect((await posthorn(['export', 'ada.html', '--site', 'acme'], { says: 'ada@example.com' })).code).toBe(0);
+    expect(ordered).toEqual([{ path: '/v1/people/export?format=html', body: { site: 'acme', email: 'ada@example.com' } }]);
+    expect(readFileSync(place('ada.html'), 'utf8')).toBe('<html>Ada</html>\n');
+    expect(statSync(place('ada.html')).mode & 0o077).toBe(0);
+  });
+
+  it('overwrites nothing unless told', async () => {
+    writeFileSync(place('mine.json'), 'mine');
+    exported.text = '{"events":[\n],"count":0}\n';
+    expect((await posthorn(['export', 'mine.json', '--site', 'acme'], { says: 'ada@example.com' })).code).toBe(1);
+    expect(readFileSync(place('mine.json'), 'utf8')).toBe('mine');
+    expect((await posthorn(['export', 'mine.json', '--site', 'acme', '--force'], { says: 'ada@example.com' })).code).toBe(0);
+    expect(readFileSync(place('mine.json'), 'utf8')).toBe('{"events":[\n],"count":0}\n');
+  });
+
+  it.each([
+    ['an answer that breaks off', { status: 200, text: '<html>', cut: true }, 3],
+    ['an answer that ends too early', { status: 200, text: '<html>', cut: false }, 3],
+    ['a person nobody knows', { status: 404, text: '{"title":"The log knows nobody with this address"}', cut: false }, 1],
+  ])('leaves nothing behind of %s', async (_, answer, code) => {
+    exported = answer;
+    expect((await posthorn(['export', 'half.html', '--site', 'acme'], { says: 'ada@example.com' })).code).toBe(code);
+    expect(readdirSync(home).filter((name) => name.startsWith('half'))).toEqual([]);
+    expect(existsSync(place('half.html'))).toBe(false);
+  });
+
+  it.each([[['export', '--site', 'acme']], [['export', 'a.html']]])('asks for what is missing in %j', async (args) => {
+    expect((await posthorn(args, { says: 'ada@example.com' })).code).toBe(2);
   });
 });
