@@ -5,7 +5,7 @@ import { defineConfig } from 'rolldown';
 // A service is two thousand small files, and finding and compiling each of them was four fifths of the work of a
 // start. What a service runs is therefore three: its programs, what is ours below them, and the packages.
 const dist = join(process.cwd(), 'dist');
-const programs = ['main', 'provision'].filter((name) => existsSync(join(dist, `${name}.js`)));
+const programs = ['main', 'provision', 'fsck'].filter((name) => existsSync(join(dist, `${name}.js`)));
 
 export default defineConfig({
   input: Object.fromEntries(programs.map((name) => [name, join(dist, `${name}.js`)])),

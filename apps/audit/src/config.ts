@@ -122,6 +122,13 @@ export function loadAuditConfig(env: NodeJS.ProcessEnv = process.env): AuditConf
   return loadConfig({ service: SERVICE, section, env, needs: ['database', 'nats'] });
 }
 
+/** What a check of the database needs of it. */
+export type AuditCheckConfig = Pick<AuditConfig, 'section' | 'database'>;
+
+export function loadAuditCheck(env: NodeJS.ProcessEnv = process.env): AuditCheckConfig {
+  return loadConfig({ service: SERVICE, section, env, needs: ['database'] });
+}
+
 export function loadAuditProvisioning(env: NodeJS.ProcessEnv = process.env): ProvisioningConfig {
   return loadProvisioning({ env });
 }

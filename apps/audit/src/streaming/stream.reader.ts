@@ -7,7 +7,7 @@ import { entryOf } from '../questions/entry.reader.js';
 import { type EntryView, EntryViewer } from '../questions/entry.view.js';
 import type { StreamSettings } from './stream.settings.js';
 
-/** Where few entries are of the stream, so many positions are gone through in one statement: some 100 ms. */
+/** Where not all entries are of the stream, so many positions are gone through in one statement: some 100 ms. */
 const POSITIONS_AT_ONCE = 50_000;
 
 const SIZE = prepared('SELECT coalesce(max(position), 0)::float8 AS size FROM entries');
@@ -34,7 +34,7 @@ export class StreamReader {
   async after(position: number, { id, sites, kinds, personalData }: StreamSettings, most: number): Promise<NextEntries> {
     const [log] = await this.database.query<{ size: number }>(SIZE);
     // Positions are given in the order of commits and without a gap, so what is below the highest is there for good.
-    const end = Math.min(log?.size ?? 0, position + POSITIONS_AT_ONCE);
+    const end = Math.min(log?.size ?? 0, position + (sites === undefined && kinds === undefined ? most : POSITIONS_AT_ONCE));
     const rows = await this.database.query<ScannedEntry>(NEXT, [position, end, sites ?? null, kinds ?? null, most]);
     const part = partsOf(rows)[0] ?? [];
     const blobs = await this.blobs.read(part.flatMap(({ blob }) => blob ?? []));

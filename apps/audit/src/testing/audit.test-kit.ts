@@ -27,6 +27,7 @@ export interface Answer<B> {
 /** The audit service with the least rights it needs, on servers of its own, and the world around it. */
 export interface AuditFixture {
   app: NestFastifyApplication;
+  config: AuditConfig;
   /** The schema's owner and more: what the service itself must not be. */
   superuser: Database;
   /** The role the service runs as. */
@@ -94,6 +95,7 @@ export async function startAudit(pace: AuditPace = {}, settings: Partial<AuditSe
   const base = await app.getUrl();
   return {
     app,
+    config,
     superuser,
     role,
     postgres,
