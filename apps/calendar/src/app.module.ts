@@ -3,6 +3,7 @@ import { IntegrationModule } from '@posthorn/delivery';
 import { type ReconciliationOptions } from '@posthorn/ledger';
 import { BookingSyncHandler } from './booking-sync/booking-sync.handler.js';
 import { type CalendarConfig, SCHEMA, SERVICE } from './config.js';
+import { AppointmentEraser } from './erasing/appointment.eraser.js';
 import { PROVIDERS } from './providers/index.js';
 
 const HANDLERS = [BookingSyncHandler];
@@ -13,7 +14,7 @@ export class AppModule {
   static forRoot(config: CalendarConfig, reconciliation?: ReconciliationOptions): DynamicModule {
     return {
       module: AppModule,
-      imports: [IntegrationModule.forRoot({ service: SERVICE, schema: SCHEMA, config, providers: PROVIDERS, handlers: HANDLERS, reconciliation })],
+      imports: [IntegrationModule.forRoot({ service: SERVICE, schema: SCHEMA, config, providers: PROVIDERS, handlers: HANDLERS, eraser: AppointmentEraser, reconciliation })],
     };
   }
 }

@@ -94,3 +94,30 @@ it('says what became of it', async () => {
   const [row] = await service.deliveriesOf(event);
   expect(row).toMatchObject({ outcome: 'calendar.event.created', external_id: resource!.href.replace('@', '%40') });
 });
+
+it('keeps the time of an appointment whose person is to be forgotten, and nothing that anybody wrote into it', async () => {
+  const person = { email: 'nora@example.org', name: 'Nora Quist' };
+  const details = { person, title: 'Home visit, Nora Quist', place: '7 Quist Lane', notes: 'Ring twice' };
+  const events = [
+    appointment('appointment.booked', 'Q-1', details),
+    appointment('appointment.rescheduled', 'Q-1', { ...details, start: '2026-12-02T10:00:00+01:00', end: '2026-12-02T10:30:00+01:00' }),
+    appointment('appointment.booked', 'Q-2', { ...details, start: '2020-12-01T10:00:00+01:00', end: '2020-12-01T10:30:00+01:00' }),
+    appointment('appointment.booked', 'Q-3', details),
+    appointment('appointment.cancelled', 'Q-3', details),
+  ];
+  const other = appointment('appointment.booked', 'R-1', { title: 'Somebody else' });
+  await service.publish(...events, other);
+  await settled('delivered', ...events, other);
+  expect(await service.forget(events)).toEqual({ events: 5, deliveries: 5, uncertain: 0 });
+
+  const resources = await resourcesOf(sandbox);
+  const entries = resources.map(({ ics }) => readEvent(ics)).map(({ start, end, event }) => [start, end, event.getFirstPropertyValue('summary')]);
+  expect(entries.sort()).toEqual([
+    ['2020-12-01T09:00:00.000Z', '2020-12-01T09:30:00.000Z', 'Erased'],
+    ['2026-12-01T09:00:00.000Z', '2026-12-01T09:30:00.000Z', 'Somebody else'],
+    ['2026-12-02T09:00:00.000Z', '2026-12-02T09:30:00.000Z', 'Erased'],
+  ]);
+  for (const place of [JSON.stringify(resources), await service.everything()]) {
+    for (const trace of ['nora', 'quist', 'ring twice']) expect(place.toLowerCase()).not.toContain(trace);
+  }
+});

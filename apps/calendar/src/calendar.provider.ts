@@ -9,6 +9,11 @@ export interface CalendarProvider {
   move(entry: CalendarEntry, call: CalendarCall): Promise<Kept>;
   /** Removes the entry; nothing there is a success. */
   cancel(entry: Pick<CalendarEntry, 'uid'>, call: CalendarCall): Promise<Kept>;
+  /**
+   * Leaves of the entry that it takes time, and `entry.title`: nothing that anybody wrote into it. Nothing there is a
+   * success. Looks that it is gone, and tells whether there was something to erase.
+   */
+  erase(entry: NeutralEntry, call: CalendarCall): Promise<boolean>;
   /** When the calendar is taken within the range: merged, in order, without what for. */
   freeBusy(range: TimeRange, call: CalendarCall): Promise<TimeRange[]>;
   /** Whether the calendar is there and accepts our credentials; changes nothing. */
@@ -35,6 +40,9 @@ export interface CalendarEntry {
   place?: string;
   description?: string;
 }
+
+/** What may stay of an appointment. */
+export type NeutralEntry = Omit<CalendarEntry, 'place' | 'description'>;
 
 export interface TimeRange {
   start: Date;

@@ -4,6 +4,7 @@ import { type ReconciliationOptions } from '@posthorn/ledger';
 import { AppointmentRevisions } from './booking-mail/appointment.revisions.js';
 import { InvitationHandler } from './booking-mail/invitation.handler.js';
 import { type EmailConfig, SERVICE } from './config.js';
+import { MailEraser } from './erasing/mail.eraser.js';
 import { ErasureConfirmationHandler } from './erasure-mail/erasure-confirmation.handler.js';
 import { FormNoticeHandler } from './form-mail/form-notice.handler.js';
 import { LeadConfirmationHandler } from './lead-mail/lead-confirmation.handler.js';
@@ -50,6 +51,7 @@ export class AppModule {
           config,
           providers: PROVIDERS,
           handlers: HANDLERS,
+          eraser: MailEraser,
           imports: [MailModule.forRoot(config)],
           reconciliation,
         }),

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { appointmentUid, createEvent, type EventData, type PosthornEvent } from '@posthorn/contracts';
 import { IMPATIENT, type RunningIntegration, startIntegration } from '@posthorn/delivery/test-kit';
 import { createHttpApp } from '@posthorn/http';
+import { Database } from '@posthorn/persistence';
 import { type FaultProxy, waitFor } from '@posthorn/testing';
 import ICAL from 'ical.js';
 import { type ParsedMail, simpleParser } from 'mailparser';
@@ -203,4 +204,23 @@ it('gives up on a refused recipient at once, and goes on with the others', async
     ['confirm-lead', 'dead', 1],
     ['notify-owner', 'delivered', 1],
   ]);
+});
+
+it('mails nothing more to a person who is to be forgotten, and says how much had been sent', async () => {
+  const nora = { email: 'nora@example.org', name: 'Nora Quist' };
+  const events = [
+    createEvent({ site: 'acme', type: 'lead.submitted', data: { person: nora, message: 'Quist speaking' } }),
+    createEvent({ site: 'acme', type: 'appointment.booked', data: { ...booking, appointmentId: 'Q-1', person: nora, title: 'Home visit, Quist' } }),
+  ];
+  await service.publish(...events);
+  await service.settled('delivered', events, 3);
+  onMessage = () => Object.assign(new Error('busy'), { responseCode: 451 });
+  const stuck = createEvent({ site: 'acme', type: 'order.paid', data: { orderId: 'Q-2', total: { amount: '1.00', currency: 'EUR' }, lines: [{ name: 'Tea', quantity: 1, price: '1.00' }], person: nora } });
+  await service.publish(stuck);
+  await service.settled('retrying', [stuck]);
+  expect(await service.forget([...events, stuck])).toEqual({ events: 3, deliveries: 4, uncertain: 0, mailsSent: 3, mailsPerhapsSent: 0 });
+  expect((await service.deliveriesOf(stuck)).map(({ state }) => state)).toEqual(['erased']);
+  const kept = (await service.everything()).toLowerCase();
+  for (const trace of ['nora', 'quist']) expect(kept).not.toContain(trace);
+  expect(await service.app.get(Database).query('SELECT 1 FROM appointment_revisions WHERE appointment_id = $1', ['Q-1'])).toEqual([]);
 });

@@ -49,6 +49,30 @@ describe('the CalDAV adapter', () => {
     expect(readEvent(resource.ics)).toMatchObject({ start: '2026-12-01T09:00:00.000Z', tzid: 'Europe/Berlin', sequence: 100 });
   });
 
+  it('erases everything from an entry but its time, wherever the calendar keeps it and whatever its owner added', async () => {
+    await provider.create(entry(), call);
+    const { ics } = await only();
+    const telling = [
+      'CATEGORIES:Jane', 'COMMENT:Jane is always late', 'ATTENDEE;CN=Jane Roe:mailto:jane@example.org', 'ORGANIZER;CN=Jane Roe:mailto:jane@example.org',
+      'X-ANYTHING:Jane', 'BEGIN:VALARM', 'ACTION:DISPLAY', 'DESCRIPTION:Jane is coming', 'TRIGGER:-PT15M', 'END:VALARM',
+    ].join('\r\n');
+    await clear(sandbox);
+    await put('elsewhere.ics', ics.replace('END:VEVENT', `${telling}\r\nEND:VEVENT`).replace('VERSION:2.0', 'VERSION:2.0\r\nX-WR-CALNAME:Jane'));
+    const neutral = { ...entry(), title: 'Taken' };
+    expect(await provider.erase(neutral, call)).toBe(true);
+    const erased = await only();
+    expect(readEvent(erased.ics)).toMatchObject({ start: '2026-12-01T09:00:00.000Z', end: '2026-12-01T09:30:00.000Z', tzid: 'Europe/Berlin' });
+    expect(erased.ics).toContain('SUMMARY:Taken');
+    for (const trace of ['Jane', 'jane', 'Consultation', 'Room 1', 'VALARM', 'ATTENDEE']) expect(erased.ics).not.toContain(trace);
+    expect(await provider.erase(neutral, call)).toBe(false);
+    expect((await only()).etag).toBe(erased.etag);
+  });
+
+  it('has nothing to erase where nothing is', async () => {
+    expect(await provider.erase(entry(), call)).toBe(false);
+    expect(await resourcesOf(sandbox)).toEqual([]);
+  });
+
   it('leaves one unchanged entry when a creation is repeated', async () => {
     await provider.create(entry(), call);
     const before = await only();

@@ -1,5 +1,5 @@
 import { type ReportRateLimit, RetryableError } from '@posthorn/resilience';
-import type { CalendarCall, CalendarEntry, CalendarProvider, Kept, TimeRange } from '../../calendar.provider.js';
+import type { CalendarCall, CalendarEntry, CalendarProvider, Kept, NeutralEntry, TimeRange } from '../../calendar.provider.js';
 import { busyTimes } from './busy-times.js';
 import { CalDavClient, type StoredObject } from './caldav.client.js';
 import type { CalDavOptions } from './caldav.options.js';
@@ -39,6 +39,15 @@ export class CalDavProvider implements CalendarProvider {
     return { externalId: elsewhere.href };
   }
 
+  async erase(entry: NeutralEntry, { signal }: CalendarCall): Promise<boolean> {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const stored = (await this.client.read(this.client.hrefOf(entry.uid), signal)) ?? (await this.findElsewhere(entry.uid, signal));
+      if (stored === undefined || CalendarObject.parse(stored.ics)?.isNeutral(entry) === true) return round > 0;
+      await this.neutralise(stored, entry, signal);
+    }
+    throw new RetryableError('CALENDAR_NOT_ERASED', 'The calendar still shows what was erased, or somebody writes it again each time');
+  }
+
   async freeBusy(range: TimeRange, { signal }: CalendarCall): Promise<TimeRange[]> {
     const objects = await this.client.findBetween(range, signal);
     return busyTimes(objects.map(({ ics }) => ics), range);
@@ -73,6 +82,14 @@ export class CalDavProvider implements CalendarProvider {
     if (changed === object) changed.change(entry);
     const written = await this.client.replace(stored, changed.toString(), signal);
     return written === 'written' ? kept() : undefined;
+  }
+
+  /** What cannot be read is replaced: it may say anything. */
+  private async neutralise(stored: StoredObject, entry: NeutralEntry, signal: AbortSignal): Promise<void> {
+    const object = CalendarObject.parse(stored.ics);
+    const kept = object?.holds(entry.uid) ? object : CalendarObject.create(entry);
+    kept.neutralise(entry);
+    await this.client.replace(stored, kept.toString(), signal);
   }
 
   /** Servers may ignore the filter or match loosely, so the UID is compared here again. */

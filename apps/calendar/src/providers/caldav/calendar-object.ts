@@ -1,5 +1,6 @@
 import ICAL from 'ical.js';
-import type { CalendarEntry } from '../../calendar.provider.js';
+import type { CalendarEntry, NeutralEntry } from '../../calendar.provider.js';
+import { isNeutral, neutralise } from './neutral-entry.js';
 import { writeTimes } from './time-zone.js';
 
 /** Our own mark in the entry: which event it was last written for. */
@@ -19,7 +20,7 @@ export class CalendarObject {
     }
   }
 
-  static create(entry: CalendarEntry): CalendarObject {
+  static create(entry: CalendarEntry | NeutralEntry): CalendarObject {
     const calendar = new ICAL.Component('vcalendar');
     calendar.updatePropertyWithValue('version', '2.0');
     calendar.updatePropertyWithValue('prodid', '-//Posthorn//Calendar//EN');
@@ -69,6 +70,16 @@ export class CalendarObject {
     const previous = Number(event.getFirstPropertyValue('sequence') ?? 0);
     event.updatePropertyWithValue('status', 'CONFIRMED');
     this.write(event, entry, Math.max(entry.sequence, previous + 1));
+  }
+
+  /** Whether nothing is left in it that anybody wrote. */
+  isNeutral({ uid, title }: NeutralEntry): boolean {
+    return this.holds(uid) && isNeutral(this.calendar, title);
+  }
+
+  /** Erases everything but when it is, for all occurrences. */
+  neutralise({ title }: NeutralEntry): void {
+    neutralise(this.calendar, title);
   }
 
   toString(): string {
