@@ -148,6 +148,23 @@ describe('a stream over HTTP', () => {
   });
 });
 
+describe('a stream whose replica died', () => {
+  it('is taken over when the lease is over, and not before', async () => {
+    const siem = await new HttpSiem().start();
+    const [lease] = await audit.superuser.query<{ until: Date }>("INSERT INTO log_streams (stream, leased_by, leased_until) VALUES ($1, gen_random_uuid(), clock_timestamp() + interval '1500 ms') RETURNING leased_until AS until", [`siem-${streams}`]);
+    let first: Date | undefined;
+    siem.answer = () => {
+      first ??= new Date();
+      return 200;
+    };
+    await stream({ to: siem.url });
+    await all(siem);
+    expect(first?.getTime()).toBeGreaterThanOrEqual(lease?.until.getTime() ?? Infinity);
+    expect(siem.positions).toEqual(upTo(size));
+    await siem.kill();
+  });
+});
+
 describe('a stream as syslog over TLS', () => {
   let siem: SyslogServer;
   beforeEach(async () => {

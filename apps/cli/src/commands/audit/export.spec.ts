@@ -66,10 +66,12 @@ const cutOnce = (): void => {
   };
 };
 
-async function posthorn(...args: string[]): Promise<{ code: number; out: string; error: string }> {
+const posthorn = (...args: string[]) => posthornAt(false, ...args);
+
+async function posthornAt(terminal: boolean, ...args: string[]): Promise<{ code: number; out: string; error: string }> {
   const said = { out: '', error: '' };
   const env = { HOME: folder, POSTHORN_AUDIT_URL: `http://127.0.0.1:${proxy.port}`, POSTHORN_AUDIT_KEY: 'k', POSTHORN_AUDIT_VERIFIER_KEY: VERIFIER_KEY };
-  const code = await run(['audit', ...args], { env, cwd: folder, out: { write: (text) => (said.out += text) }, error: { write: (text) => (said.error += text) } });
+  const code = await run(['audit', ...args], { env, cwd: folder, out: { write: (text) => (said.out += text) }, error: { isTTY: terminal, write: (text) => (said.error += text) } });
   return { code, ...said };
 }
 const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
@@ -90,6 +92,12 @@ describe('posthorn audit export', () => {
     expect(read('log.ndjson')).toBe(NDJSON);
     expect(asked).toHaveLength(2);
     expect(Object.fromEntries(asked[1]!)).toEqual({ format: 'ndjson', after: expect.stringMatching(/^[1-9]\d*$/) as string, checkpoint: CHECKPOINT });
+  });
+
+  it('says on a terminal how far it is', async () => {
+    cutOnce();
+    // Half a second goes by before it goes on, and then it is time for a line.
+    expect((await posthornAt(true, 'export', 'log.ndjson')).error).toMatch(/\r\u001b\[K[\d,]+(?: of about 3,000)? entries, \d+\.\d MB, \d+\.\d MB\/s\r\u001b\[K$/);
   });
 
   it('goes on where the answer ends as if it were whole, but has no last line', async () => {
