@@ -36,21 +36,22 @@ describe('a person who wants to be forgotten', () => {
     const person = { ...EXAMPLES['lead.submitted'].person, email: ADA, name: 'Ada Forgotten' };
     const lead = await posthorn.send('lead.submitted', { ...EXAMPLES['lead.submitted'], person });
     const order = await posthorn.send('order.paid', { ...EXAMPLES['order.paid'], orderId: 'forgotten-1', person });
+    const visit = await posthorn.send('appointment.booked', { ...EXAMPLES['appointment.booked'], appointmentId: 'forgotten-1', person });
     const other = await posthorn.send('lead.submitted', { ...EXAMPLES['lead.submitted'], person: { email: 'bob.remembered@example.com' } });
-    await Promise.all([posthorn.outcomesOf(lead.id, 3), posthorn.outcomesOf(order.id, 2), posthorn.outcomesOf(other.id, 3)]);
+    await Promise.all([posthorn.outcomesOf(lead.id, 3), posthorn.outcomesOf(order.id, 2), posthorn.outcomesOf(visit.id, 2), posthorn.outcomesOf(other.id, 3)]);
 
     await run('privacy', 'export', 'ada.html', '--site', 'acme', '--file', address);
     const page = readFileSync(join(folder, 'ada.html'), 'utf8');
-    for (const known of [ADA, 'Ada Forgotten', lead.id, order.id, 'acme-hubspot']) expect(page).toContain(known);
+    for (const known of [ADA, 'Ada Forgotten', lead.id, order.id, visit.id, 'acme-hubspot']) expect(page).toContain(known);
     expect(page).not.toContain('bob.remembered');
 
     const { id, events } = JSON.parse(await run('privacy', 'erase', '--file', address, '--yes', '--json')) as { id: string; events: number };
-    expect(events).toBe(2);
+    expect(events).toBe(3);
     const told = JSON.parse(await run('privacy', 'certificate', id, '--wait', WAIT_SECONDS, '--json')) as Told;
-    expect(told).toMatchObject({ right: true, unsigned: 0, certificate: { state: 'certified', events: 2 } });
+    expect(told).toMatchObject({ right: true, unsigned: 0, certificate: { state: 'certified', events: 3 } });
     const places = told.certificate.requests.flatMap((request) => request.places);
     expect(Object.fromEntries(places.map(({ place, state }) => [place, state]))).toEqual({ audit: 'erased', ingress: 'erased', 'crm-sync': 'erased', email: 'erased', calendar: 'erased' });
-    expect(told.certificate.remains.map(({ what }) => what)).toEqual(expect.arrayContaining(['provider-backups', 'database-backups']));
+    expect(told.certificate.remains.map(({ what }) => what)).toEqual(['mails-sent', 'provider-backups', 'database-backups']);
     expect(told.proven).toBeGreaterThanOrEqual(7);
 
     const { contacts } = await posthorn.records('hubspot');

@@ -1,3 +1,4 @@
+import type { ErasureCause } from '@posthorn/contracts';
 import type { ConnectionView, PlaceView, Remains, RequestView } from './certificate.js';
 
 const DAY_MS = 86_400_000;
@@ -5,6 +6,7 @@ const DAY_MS = 86_400_000;
 const STUCK = ['dead', 'held', 'unknown'];
 
 export interface RemainsInput {
+  cause: ErasureCause;
   requests: readonly RequestView[];
   unable: readonly string[];
   /** Values that are shown to nobody, under keys that are still needed. */
@@ -13,9 +15,9 @@ export interface RemainsInput {
 }
 
 /** What an erasure leaves, and why: what is stuck, and what was never in our hands. */
-export function remainsOf({ requests, unable, kept, backupDays }: RemainsInput): Remains[] {
+export function remainsOf({ cause, requests, unable, kept, backupDays }: RemainsInput): Remains[] {
   const places = requests.flatMap((request) => request.places);
-  return [...places.flatMap(stuckAt), ...unable.map(unableToErase), ...keptInLog(kept), ...told(places), ...providersBackups(places), databaseBackups(places, backupDays)];
+  return [...places.flatMap(stuckAt), ...unable.map(unableToErase), ...keptInLog(kept), ...told(MAILED, places), ...(cause === 'retention' ? [LEFT_AT_PROVIDERS] : [...told(BROUGHT, places), ...providersBackups(places)]), databaseBackups(places, backupDays)];
 }
 
 function stuckAt({ place, connections }: PlaceView): Remains[] {
@@ -40,15 +42,31 @@ function keptInLog(count: number): Remains[] {
 }
 
 // What services tell in their facts, and what it means.
-const TOLD = [
-  { what: 'mails-sent', fact: 'mailsSent', means: 'mails had been sent before. What lies in mailboxes cannot be called back.' },
-  { what: 'uncertain', fact: 'uncertain', means: 'deliveries had come to an end that nobody knows: what they were to bring may have arrived. The providers were asked to erase it all the same.' },
-  { what: 'beyond-reach', fact: 'beyondReach', means: 'deliveries had gone to connections that are not configured any more, so nobody asked their providers to erase. Do it there by hand.' },
-] as const;
+interface Told {
+  what: Remains['what'];
+  fact: string;
+  means: string;
+  /** A service that tells this says it more exactly. */
+  unless?: string;
+}
 
-function told(places: readonly PlaceView[]): Remains[] {
-  return TOLD.flatMap(({ what, fact, means }) => {
-    const having = places.flatMap(({ place, facts }) => (typeof facts?.[fact] === 'number' && facts[fact] > 0 ? [{ place, count: facts[fact] }] : []));
+const MAILED: readonly Told[] = [
+  { what: 'mails-sent', fact: 'mailsSent', means: 'mails had been sent before. What lies in mailboxes cannot be called back.' },
+  { what: 'mails-perhaps-sent', fact: 'mailsPerhapsSent', means: 'mails may have been sent: their mail server never said.' },
+];
+const BROUGHT: readonly Told[] = [
+  { what: 'uncertain', fact: 'uncertain', unless: 'mailsPerhapsSent', means: 'deliveries had an end that nobody knows: what they were to bring may be at the provider. Look there.' },
+  { what: 'beyond-reach', fact: 'beyondReach', means: 'deliveries had gone to connections that are not configured any more, so nobody asked their providers to erase. Do it there by hand.' },
+];
+
+const LEFT_AT_PROVIDERS: Remains = {
+  what: 'left-at-providers',
+  text: 'What was only kept for long enough is erased in these places alone. What was brought to CRM, mailbox and calendar is kept there for as long as you keep it.',
+};
+
+function told(all: readonly Told[], places: readonly PlaceView[]): Remains[] {
+  return all.flatMap(({ what, fact, unless = '', means }) => {
+    const having = places.flatMap(({ place, facts = {} }) => (typeof facts[fact] === 'number' && facts[fact] > 0 && !(unless in facts) ? [{ place, count: facts[fact] }] : []));
     const count = having.reduce((sum, one) => sum + one.count, 0);
     return count === 0 ? [] : [{ what, count, places: [...new Set(having.map(({ place }) => place))], text: `${count} ${means}` }];
   });

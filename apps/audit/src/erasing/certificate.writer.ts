@@ -45,6 +45,7 @@ export class CertificateWriter {
       events: found.flatMap(({ events }) => Object.values(events)).reduce((sum, count) => sum + count, 0),
       requests,
       remains: remainsOf({
+        cause: first.cause,
         requests,
         unable: [...new Set(found.flatMap((row) => row.unable ?? placesOf(asked(row), services).unable))],
         kept: found.reduce((sum, { kept }) => sum + kept, 0),
