@@ -91,6 +91,14 @@ export class Posthorn {
     return this.address.keys.site;
   }
 
+  /** Postgres as its administrator, who sees every service's schema. */
+  get postgres(): string {
+    const { postgresAdmin } = JSON.parse(readFileSync(join(this.address.home, 'secrets.json'), 'utf8')) as { postgresAdmin: string };
+    const url = new URL(this.address.urls['postgres'] ?? '');
+    url.password = postgresAdmin;
+    return url.href;
+  }
+
   /** Where and as whom an independent CalDAV client finds the calendar. */
   get caldav(): { serverUrl: string; credentials: { username: string; password: string } } {
     const { caldavPassword } = JSON.parse(readFileSync(join(this.address.home, 'secrets.json'), 'utf8')) as { caldavPassword: string };
