@@ -1,6 +1,7 @@
 import { brokerProof } from './broker/broker.proof.js';
 import { crashProof } from './crash/crash.proof.js';
 import { defectsProof } from './defects/defects.proof.js';
+import { erasureProof } from './erasure/erasure.proof.js';
 import { type Finding, type Proof } from './proof.js';
 import { outageProof } from './outage/outage.proof.js';
 import { replicasProof } from './replicas/replicas.proof.js';
@@ -11,6 +12,7 @@ export const PROOFS = {
   broker: brokerProof,
   crash: crashProof,
   defects: defectsProof,
+  erasure: erasureProof,
   outage: outageProof,
   replicas: replicasProof,
   sequencer: sequencerProof,
