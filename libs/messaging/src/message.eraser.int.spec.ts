@@ -48,6 +48,21 @@ describe('erasing messages', () => {
     expect(await erase(wanted)).toEqual([]);
   });
 
+  it('does not mind that somebody else is faster', async () => {
+    const ids = Array.from({ length: 200 }, () => newId());
+    await publish(ids);
+    const other = new NatsConnectionProvider({ servers: nats.servers, service: 'other' }, new HealthRegistry(), new Metrics());
+    other.onModuleInit();
+    await other.whenConnected();
+    const theirs: string[] = [];
+    const [mine] = await Promise.all([
+      erase(ids),
+      new MessageEraser(other).erase({ stream: EVENTS_STREAM, subject: 'events.acme.>', ids: new Set(ids), since: new Date(), onErased: (id) => theirs.push(id) }),
+    ]);
+    await other.close();
+    expect([...mine, ...theirs].sort()).toEqual(ids);
+  });
+
   it('does not look beyond the subject', async () => {
     const [mine, theirs] = [newId(), newId()];
     await publish([mine]);

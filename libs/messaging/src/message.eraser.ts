@@ -26,8 +26,8 @@ const MESSAGES_AT_ONCE = 1_000;
 const BYTES_AT_ONCE = 4 * 1024 * 1024;
 /** What a process that died has left behind, the server removes. */
 const FORGOTTEN_AFTER_MS = 60_000;
-/** "no message found" and "sequence not found": it has expired meanwhile, or somebody else was faster. */
-const GONE: readonly number[] = [10037, 10043, 10057];
+/** It has expired meanwhile, or somebody else was faster. The code for it, 10057, stands for a broken store as well. */
+const GONE = /no message found|sequence \d+ not found|message deleted/i;
 
 /**
  * Overwrites messages that a stream has stored. Streams have no index of ids, so one pass over the headers of what may be
@@ -103,7 +103,7 @@ async function overwrite(manager: JetStreamManager, stream: string, sequence: nu
   try {
     return await manager.streams.deleteMessage(stream, sequence, true);
   } catch (error) {
-    if (error instanceof JetStreamApiError && GONE.includes(error.code)) return false;
+    if (error instanceof JetStreamApiError && GONE.test(error.message)) return false;
     throw error;
   }
 }

@@ -20,8 +20,8 @@ export interface ErasureOrder {
   causationid?: string;
 }
 
-/** Some 2,000 events: who waits for an answer does not wait for more. */
-const CATCH_UP_STEPS = 20;
+/** A few seconds: who waits for an answer does not wait for more. It is enough for what a busy ingress has accepted just now. */
+const CATCH_UP_STEPS = 500;
 const CATCH_UP_RETRY_SECONDS = 60;
 
 /** Erases a person from the ledger of a site: from the commit on, nothing of theirs is in it. */

@@ -20,5 +20,23 @@ export class CreateLedgerPeople1801000000010 implements MigrationInterface {
   }
 }
 
+/**
+ * By default a table is vacuumed when a fifth of it is dead, and what was erased would stand in a large ledger for years. Hardly
+ * anything else makes rows of it dead.
+ */
+export class VacuumErased1801000000030 implements MigrationInterface {
+  readonly name = 'VacuumErased1801000000030';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const [scale, threshold] = ['autovacuum_vacuum_scale_factor = 0', 'autovacuum_vacuum_threshold = 20'];
+    await runner.query(`ALTER TABLE ledger SET (${scale}, ${threshold}, toast.${scale}, toast.${threshold})`);
+    await runner.query(`ALTER TABLE ledger_people SET (${scale}, ${threshold})`);
+  }
+
+  down(): Promise<void> {
+    return Promise.reject(new Error('Migrations only go forward.'));
+  }
+}
+
 /** For a ledger of which a person's events can be erased. */
-export const LEDGER_PEOPLE_MIGRATIONS = [CreateLedgerPeople1801000000010];
+export const LEDGER_PEOPLE_MIGRATIONS = [CreateLedgerPeople1801000000010, VacuumErased1801000000030];

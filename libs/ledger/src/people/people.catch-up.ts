@@ -6,8 +6,8 @@ import { peopleOf } from './person.digest.js';
 
 const ENTRIES_AT_ONCE = 100;
 const EVERY_MS = 60_000;
-/** An entry may be committed so long after its id was made. */
-const LATE_MS = 120_000;
+/** An entry may be committed so long after its id was made, so this much is looked at again. */
+const LATE_MS = 30_000;
 
 // Locked, so that nobody is noted of an entry that is being erased.
 const ENTRIES = 'SELECT id, envelope FROM ledger WHERE id > $1 ORDER BY id LIMIT $2 FOR SHARE';

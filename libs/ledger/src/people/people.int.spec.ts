@@ -54,6 +54,13 @@ describe('the people of a ledger', () => {
   });
 });
 
+describe('what was erased', () => {
+  it('is vacuumed soon, however large the ledger', async () => {
+    const rows = await replica.database.query<{ options: string[] }>("SELECT reloptions AS options FROM pg_class WHERE oid IN ('ledger'::regclass, 'ledger_people'::regclass, (SELECT reltoastrelid FROM pg_class WHERE oid = 'ledger'::regclass))");
+    expect(rows.map(({ options }) => options)).toEqual(Array.from({ length: 3 }, () => ['autovacuum_vacuum_scale_factor=0', 'autovacuum_vacuum_threshold=20']));
+  });
+});
+
 describe('catching up', () => {
   const catchUp = (): PeopleCatchUp => new PeopleCatchUp(replica.database);
 
