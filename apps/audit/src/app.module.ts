@@ -24,7 +24,7 @@ import { ErasureBook } from './erasing/erasure.book.js';
 import { ErasureCertifier } from './erasing/erasure.certifier.js';
 import { ErasureMetrics } from './erasing/erasure.metrics.js';
 import { ErasureReader } from './erasing/erasure.reader.js';
-import { ERASURE_SETTINGS } from './erasing/erasure.settings.js';
+import { ERASURE_SETTINGS, type ErasureSettings } from './erasing/erasure.settings.js';
 import { ErasuresController } from './erasing/erasures.controller.js';
 import { PeopleEraser } from './erasing/people.eraser.js';
 import { BlobReader } from './export/blob.reader.js';
@@ -134,7 +134,7 @@ export class AppModule {
         Witnesses,
         CheckpointRounds,
         CheckpointMetrics,
-        { provide: ERASURE_SETTINGS, useValue: section.erasure },
+        { provide: ERASURE_SETTINGS, useValue: { ...section.erasure, streams: section.streams } satisfies ErasureSettings },
         ErasureCertifier,
         ErasureReader,
         CertificateWriter,

@@ -1,8 +1,10 @@
 import { createOutcome, type Envelope, newId } from '@posthorn/contracts';
+import { shutDown } from '@posthorn/http';
 import { waitFor } from '@posthorn/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SignedLog } from '../log/log.test-kit.js';
 import { type AuditFixture, AUDITOR, GUEST, startAudit } from '../testing/audit.test-kit.js';
+import { streamSettings } from '../streaming/stream.settings.js';
 import type { Certificate } from './certificate.js';
 import { erasureCompleted, erasureOf, leadOf, transportErased } from './erasing.test-kit.js';
 import { ErasureCertifier } from './erasure.certifier.js';
@@ -161,6 +163,16 @@ describe('a certificate', () => {
       expect.objectContaining({ what: 'provider-backups', places: ['acme-hubspot'] }),
       expect.objectContaining({ what: 'database-backups', until: new Date(Date.parse(last) + 30 * 86_400_000).toISOString() }),
     ]);
+  });
+
+  it('names the streams that brought personal values of the site to others', async () => {
+    const streams = [{}, { personalData: true }, { personalData: true, sites: ['other'] }, { personalData: true, sites: ['acme'], kinds: ['outcome'] }, { personalData: true, sites: ['acme'] }].map((over, at) => streamSettings.parse({ id: `to-${at}`, to: 'https://127.0.0.1:1/', ...over }));
+    const replica = await audit.replica({ streams });
+    const request = erasureOf([leadOf('lou@example.com')]);
+    await record(request);
+    const answer = await fetch(`${await replica.getUrl()}/v1/erasures/${request.id}`, { headers: { authorization: `Bearer ${AUDITOR}` } });
+    expect(((await answer.json()) as Certificate).remains).toContainEqual(expect.objectContaining({ what: 'streamed', places: ['to-1', 'to-4'] }));
+    await shutDown(replica);
   });
 
   it('counts the values that the log hides and cannot destroy yet', async () => {

@@ -11,13 +11,15 @@ export interface RemainsInput {
   unable: readonly string[];
   /** Values that are shown to nobody, under keys that are still needed. */
   kept: number;
+  /** To whom personal values are streamed. */
+  streams: readonly string[];
   backupDays: number | undefined;
 }
 
 /** What an erasure leaves, and why: what is stuck, and what was never in our hands. */
-export function remainsOf({ cause, requests, unable, kept, backupDays }: RemainsInput): Remains[] {
+export function remainsOf({ cause, requests, unable, kept, streams, backupDays }: RemainsInput): Remains[] {
   const places = requests.flatMap((request) => request.places);
-  return [...places.flatMap(stuckAt), ...unable.map(unableToErase), ...keptInLog(kept), ...told(MAILED, places), ...(cause === 'retention' ? [LEFT_AT_PROVIDERS] : [...told(BROUGHT, places), ...providersBackups(places)]), databaseBackups(places, backupDays)];
+  return [...places.flatMap(stuckAt), ...unable.map(unableToErase), ...keptInLog(kept), ...told(MAILED, places), ...(cause === 'retention' ? [LEFT_AT_PROVIDERS] : [...told(BROUGHT, places), ...providersBackups(places)]), ...streamed(streams), databaseBackups(places, backupDays)];
 }
 
 function stuckAt({ place, connections }: PlaceView): Remains[] {
@@ -76,6 +78,11 @@ function providersBackups(places: readonly PlaceView[]): Remains[] {
   const asked = [...new Set(places.flatMap(({ connections }) => connections.filter(hasErased)).map(({ connection }) => connection))];
   if (asked.length === 0) return [];
   return [{ what: 'provider-backups', places: asked, text: `${asked.join(', ')}: the provider has erased, and its own backups and logs expire as it says. Its terms tell when.` }];
+}
+
+function streamed(streams: readonly string[]): Remains[] {
+  if (streams.length === 0) return [];
+  return [{ what: 'streamed', places: [...streams], text: `${streams.join(', ')}: whoever receives this stream of the log has what was brought there before, and Posthorn cannot erase it. Do it there by hand.` }];
 }
 
 const hasErased = ({ state }: ConnectionView): boolean => state === 'delivered' || state === 'erased';

@@ -46,7 +46,7 @@ export interface RequestView {
 
 /** What is not erased, or not by us: in words, because a person reads it. */
 export interface Remains {
-  what: 'delivery-stuck' | 'service-cannot-erase' | 'log-values-kept' | 'mails-sent' | 'mails-perhaps-sent' | 'uncertain' | 'beyond-reach' | 'left-at-providers' | 'provider-backups' | 'database-backups';
+  what: 'delivery-stuck' | 'service-cannot-erase' | 'log-values-kept' | 'mails-sent' | 'mails-perhaps-sent' | 'uncertain' | 'beyond-reach' | 'left-at-providers' | 'provider-backups' | 'streamed' | 'database-backups';
   text: string;
   count?: number;
   places?: string[];

@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { acceptedAtOf, erasureOutcome, EVENTS_PUBLISHER, type OutcomeData } from '@posthorn/contracts';
 import { BookShelf, type KnownService } from '../books/book.shelf.js';
-import { type AuditSection, SERVICE } from '../config.js';
+import { SERVICE } from '../config.js';
 import type { Auditor } from '../questions/auditor.js';
 import { type Entry, EntryReader } from '../questions/entry.reader.js';
 import { type Certificate, type ConnectionView, evidence, type PlaceView, type RequestView } from './certificate.js';
 import { remainsOf } from './certificate.remains.js';
 import { ErasureReader, type ErasureRow, type StepRow } from './erasure.reader.js';
 import { placesOf } from './erasure.places.js';
-import { ERASURE_SETTINGS } from './erasure.settings.js';
+import { ERASURE_SETTINGS, type ErasureSettings, streamsOf } from './erasure.settings.js';
 
 interface Known {
   steps: readonly StepRow[];
@@ -23,7 +23,7 @@ export class CertificateWriter {
     private readonly erasures: ErasureReader,
     private readonly entries: EntryReader,
     private readonly shelf: BookShelf,
-    @Inject(ERASURE_SETTINGS) private readonly settings: AuditSection['erasure'],
+    @Inject(ERASURE_SETTINGS) private readonly settings: ErasureSettings,
   ) {}
 
   /** Undefined when the log has no such erasure (yet), or none at the auditor's sites. */
@@ -49,6 +49,7 @@ export class CertificateWriter {
         requests,
         unable: [...new Set(found.flatMap((row) => row.unable ?? placesOf(asked(row), services).unable))],
         kept: found.reduce((sum, { kept }) => sum + kept, 0),
+        streams: streamsOf(this.settings, first.site),
         backupDays: this.settings.backupDays,
       }),
     };
