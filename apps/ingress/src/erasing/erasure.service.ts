@@ -3,6 +3,7 @@ import type { ErasureCause } from '@posthorn/contracts';
 import { Problem } from '@posthorn/http';
 import { eraseEntries, eventsOfPerson, PeopleCatchUp } from '@posthorn/ledger';
 import { Database, type Transaction } from '@posthorn/persistence';
+import type { RetentionStep } from '../retention/retention.marks.js';
 import { ErasureRequests } from './erasure.requests.js';
 
 export interface Erasure {
@@ -47,14 +48,15 @@ export class ErasureService {
     return { id, requests, events };
   }
 
-  /** Of events that were kept for long enough. Answers how many were erased; undefined while another replica is at it. */
-  eraseKept(site: string, choose: (tx: Transaction) => Promise<string[]>): Promise<number | undefined> {
+  /** Goes a step further with what was kept for long enough; undefined while another replica is at it. */
+  eraseKept(site: string, next: (tx: Transaction) => Promise<RetentionStep>): Promise<{ erased: number; more: boolean } | undefined> {
     return this.database.transaction(async (tx) => {
       const [lock] = await tx.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken', [`posthorn retention of ${site}`]);
       if (lock?.taken !== true) return undefined;
-      const erased = await eraseEntries(tx, await choose(tx));
+      const { due, more } = await next(tx);
+      const erased = await eraseEntries(tx, due);
       if (erased.length > 0) await this.requests.append(tx, { site, cause: 'retention', erased });
-      return erased.length;
+      return { erased: erased.length, more };
     });
   }
 }

@@ -52,16 +52,12 @@ export class RetentionJob implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async apply(rule: RetentionRule): Promise<void> {
     let all = 0;
-    for (let more = true; more && !this.stopping.signal.aborted; ) {
-      const erased = await this.erasures.eraseKept(rule.site, async (tx) => {
-        const step = await nextStep(tx, rule);
-        more = step.more;
-        return step.due;
-      });
-      // Another replica is at it.
-      if (erased === undefined) break;
-      all += erased;
-      if (more && erased > 0) await sleep(PAUSE_MS, undefined, { signal: this.stopping.signal });
+    while (!this.stopping.signal.aborted) {
+      const step = await this.erasures.eraseKept(rule.site, (tx) => nextStep(tx, rule));
+      all += step?.erased ?? 0;
+      // Without a step, another replica is at it.
+      if (step?.more !== true) break;
+      if (step.erased > 0) await sleep(PAUSE_MS, undefined, { signal: this.stopping.signal });
     }
     if (all > 0) this.logger.log({ site: rule.site, rule: rule.name, events: all }, 'Events were kept for long enough and are erased');
   }
