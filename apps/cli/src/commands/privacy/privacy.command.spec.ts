@@ -20,14 +20,16 @@ const idOf = (position: number): string => (JSON.parse(log.tree[position - 1] ??
 const at = (position: number): { id: string; position: number } => ({ id: idOf(position), position });
 const REQUEST = 3;
 
-/** A log in which the third entry is the request, and those after it say what became of it. */
-function logOf(types: Record<number, string>): TestLog {
+const RIGHT = { 3: 'privacy.erasure_requested', 4: 'privacy.transport_erased', 5: 'crm.person.erased', 6: 'crm-sync.erasure.completed', 7: 'audit.erasure.certified' };
+
+/** A log in which the third entry is the request, and those after it say what became of it; the one at `stray`, of another. */
+function logOf(types: Record<number, string>, stray?: number): TestLog {
   const id = (JSON.parse(entryText(REQUEST)) as { event: string }).event;
   return new TestLog(12, (position) => {
     const type = types[position];
     if (type === undefined) return entryText(position);
     const own = JSON.parse(entryText(position)) as { event: string };
-    const about = position === REQUEST ? undefined : id;
+    const about = position === REQUEST ? undefined : position === stray ? own.event : id;
     const kind = type.startsWith('privacy.') ? 'event' : 'outcome';
     return entryText(position, { kind, event: about ?? own.event, envelope: { id: own.event, type, causationid: about } });
   });
@@ -83,7 +85,7 @@ afterAll(() => {
   rmSync(home, { recursive: true, force: true });
 });
 beforeEach(() => {
-  log = logOf({ 3: 'privacy.erasure_requested', 4: 'privacy.transport_erased', 5: 'crm.person.erased', 6: 'crm-sync.erasure.completed', 7: 'audit.erasure.certified' });
+  log = logOf(RIGHT);
   certificates = [certificateOf()];
   ordered = [];
   exported = { status: 200, text: '<html>Ada</html>\n', cut: false };
@@ -130,11 +132,15 @@ describe('posthorn privacy certificate', () => {
   });
 
   it.each([
-    ['an entry of another kind', { 6: 'crm.contact.synced' }],
-    ['an entry about another request', { 3: 'lead.submitted' }],
-  ])('does not take %s for what it says', async (_, types) => {
-    const right = { 3: 'privacy.erasure_requested', 4: 'privacy.transport_erased', 5: 'crm.person.erased', 6: 'crm-sync.erasure.completed', 7: 'audit.erasure.certified' };
-    log = logOf({ ...right, ...types });
+    ['an entry of another kind', logOf({ ...RIGHT, 6: 'crm.contact.synced' }), 6],
+    ['a request that is none', logOf({ ...RIGHT, 3: 'lead.submitted' }), 6],
+    ['what was said of another erasure', logOf(RIGHT, 6), 6],
+    ['an entry that stands elsewhere', logOf(RIGHT), 9],
+  ])('does not take %s for what it says', async (_, told, position) => {
+    log = told;
+    const certificate = certificateOf();
+    for (const { entry } of certificate.requests[0]?.places.slice(-1) ?? []) if (entry !== undefined) entry.position = position;
+    certificates = [certificate];
     const { code, out } = await posthorn(['certificate', idOf(REQUEST)]);
     expect({ code, out }).toMatchObject({ code: 6, out: expect.stringContaining('PROOF_WRONG') as string });
   });
