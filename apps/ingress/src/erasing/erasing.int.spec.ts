@@ -96,6 +96,13 @@ describe('POST /v1/privacy/erasures', () => {
     expect((await rowOf(second.id)).envelope.data).toEqual({ cause: 'site', events: {} });
   });
 
+  it('carries the trace of the order into the request', async () => {
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    const answer = await ingress.erase({ email: 'traced@example.com' }, { traceparent: `00-${trace}-b7ad6b7169203331-01` });
+    const { id } = (await answer.json()) as Erasure;
+    expect((await rowOf(id)).envelope.traceparent).toMatch(new RegExp(`^00-${trace}-`));
+  });
+
   it('makes several requests of one correlation for a person of many events', async () => {
     const events = Array.from({ length: 1_001 }, () => createEvent({ site: 'acme', type: 'lead.submitted', data: { person: { email: 'frida@example.com' } } }));
     await Promise.all(events.map((envelope) => ingress.app.get(Ledger).accept({ envelope, subject: eventSubject('acme', envelope.type), people: peopleOf(envelope) })));

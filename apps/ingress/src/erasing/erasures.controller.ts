@@ -1,5 +1,6 @@
-import { Controller, HttpCode, Post, Req } from '@nestjs/common';
+import { Controller, Headers, HttpCode, Post, Req } from '@nestjs/common';
 import { type ApiKey, Caller, demandScope, type HttpRequest, RequireKey } from '@posthorn/http';
+import { withTrace } from '@posthorn/observability';
 import { siteOf } from '../accepting/site.caller.js';
 import { ERASE, WRITE } from '../config.js';
 import { ErasureConfirmations } from './erasure.confirmations.js';
@@ -17,10 +18,12 @@ export class ErasuresController {
 
   @Post()
   @HttpCode(202)
-  order(@Req() request: HttpRequest, @Caller() caller: ApiKey): Promise<Erasure | { id: string }> {
+  order(@Req() request: HttpRequest, @Caller() caller: ApiKey, @Headers('traceparent') traceparent?: string): Promise<Erasure | { id: string }> {
     const { email: address, confirm, locale } = readErasureOrder(request.headers['content-type'], request.body);
     demandScope(caller, confirm ? WRITE : ERASE);
     const site = siteOf(request);
-    return confirm ? this.confirmations.ask({ site, address, locale }) : this.erasures.erase({ site, address, cause: 'site' });
+    return withTrace(traceparent, confirm ? 'ask person' : 'erase person', { 'posthorn.site': site }, () =>
+      confirm ? this.confirmations.ask({ site, address, locale }) : this.erasures.erase({ site, address, cause: 'site' }),
+    );
   }
 }
