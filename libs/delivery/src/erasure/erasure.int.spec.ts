@@ -214,6 +214,27 @@ describe('an erasure', () => {
     expect(await booked(engine)).toEqual({ 'lead.submitted erased': 1, 'privacy.erasure_requested delivered': 1 });
   });
 
+  it('does not keep others waiting when it fails', async () => {
+    const [broken, other] = [leadOf(ADA), leadOf('grace@example.org')];
+    let mended = false;
+    class Forgetful extends ScriptedEraser {
+      forget(_tx: unknown, ids: readonly string[]): Promise<Record<string, number>> {
+        return !mended && ids.includes(broken.id) ? Promise.reject(new Error('not today')) : Promise.resolve({ forgotten: ids.length });
+      }
+    }
+    const engine = await start({ eraser: Forgetful });
+    await engine.intake.take([broken, other]);
+    for (const { id } of [broken, other]) await engine.reaches(id, 'delivered');
+    const [failing, fine] = [erasureOf([broken]), erasureOf([other])];
+    await engine.intake.take([failing, fine]);
+    await completed(engine, fine);
+    expect(await factsOf(engine, fine)).toMatchObject({ forgotten: 1 });
+    expect(await statesOf(engine, failing)).toContain('inbox erase pending');
+    mended = true;
+    await completed(engine, failing);
+    expect(engine.provider().callsOf(eraseName([broken]))).toHaveLength(1);
+  });
+
   it('is done once, however often it is asked for and however many replicas are there', async () => {
     const providers = new Map();
     const [one, two] = [await start({ providers }), await start({ providers })];

@@ -45,8 +45,8 @@ export class ErasureStore {
     return row;
   }
 
-  async postpone(tx: Transaction, { id }: OpenErasure): Promise<void> {
-    await tx.query(POSTPONE, [id]);
+  async postpone(querying: Pick<Transaction, 'query'>, { id }: OpenErasure): Promise<void> {
+    await querying.query(POSTPONE, [id]);
   }
 
   /**

@@ -19,6 +19,8 @@ import { peopleIn } from './erasing.people.js';
 import { Oblivion } from './oblivion.js';
 
 const IDLE_MS = 1_000;
+/** While one is open: a provider is seldom slower than that. */
+const SOON_MS = 250;
 
 /**
  * Brings erasures to their end. Each look is one transaction that finds out how far one has come and does what can be
@@ -61,30 +63,49 @@ export class Erasures implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.stopped || this.running !== undefined) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
+      let next = IDLE_MS;
       this.running = this.runDue()
+        .then((open) => void (next = open ? SOON_MS : IDLE_MS))
         .catch((error: unknown) => {
-          if (!(error instanceof DatabaseUnavailableError)) this.logger.error({ err: error }, 'An erasure could not go on; it is tried again');
+          if (!(error instanceof DatabaseUnavailableError)) this.logger.error({ err: error }, 'Looking for erasures failed');
         })
         .finally(() => {
           this.running = undefined;
-          this.runIn(IDLE_MS);
+          this.runIn(next);
         });
     }, ms);
   }
 
-  private async runDue(): Promise<void> {
-    while (!this.stopped && this.database.unavailable === undefined && (await this.database.transaction((tx) => this.look(tx))));
+  /** Whether one was left open. */
+  private async runDue(): Promise<boolean> {
+    let open = false;
+    while (!this.stopped && this.database.unavailable === undefined) {
+      const looked = await this.look();
+      if (looked === 'none due') return open;
+      open ||= looked === 'open';
+    }
+    return open;
   }
 
-  /** False when none is due. */
-  private async look(tx: Transaction): Promise<boolean> {
-    const erasure = await this.store.takeDue(tx);
-    if (erasure === undefined) return false;
-    // First of all: who redelivers waits for it, and has locked nothing yet that is wanted here.
-    await this.archive.freeze(tx);
-    const done = isUnderstood(erasure) ? await this.advance(tx, erasure) : this.wait(erasure);
-    if (!done) await this.store.postpone(tx, erasure);
-    return true;
+  /** At one, in one transaction. One that fails is put off, or no other would have its turn. */
+  private async look(): Promise<'done' | 'open' | 'none due'> {
+    let erasure: OpenErasure | undefined;
+    try {
+      return await this.database.transaction(async (tx) => {
+        erasure = await this.store.takeDue(tx);
+        if (erasure === undefined) return 'none due';
+        // First of all: who redelivers waits for it, and has locked nothing yet that is wanted here.
+        await this.archive.freeze(tx);
+        const done = isUnderstood(erasure) ? await this.advance(tx, erasure) : this.wait(erasure);
+        if (!done) await this.store.postpone(tx, erasure);
+        return done ? 'done' : 'open';
+      });
+    } catch (error) {
+      if (erasure === undefined || error instanceof DatabaseUnavailableError) throw error;
+      this.logger.error({ err: error, eventId: erasure.envelope.id }, 'An erasure could not go on; it is tried again');
+      await this.store.postpone(this.database, erasure);
+      return 'open';
+    }
   }
 
   /** True once it is done. */
