@@ -1,6 +1,6 @@
 import type { Finding, Proof, Proving } from '../proof.js';
 import { eventsOf, type MadeUpPerson, personOf } from './erasure.people.js';
-import { ErasureStage, type Places } from './erasure.stage.js';
+import { ErasureStage, type Places, WRITE_AHEAD_LOG } from './erasure.stage.js';
 import { needleOf } from './trace.search.js';
 
 const FORGOTTEN = needleOf('forgotten-');
@@ -32,6 +32,7 @@ async function prove({ values: { people = 30, forgotten = 11 }, signal, progress
 
 class ErasureTrial {
   private readonly complaints: string[] = [];
+  private inWriteAheadLog = 0;
 
   constructor(
     private readonly stage: ErasureStage,
@@ -43,7 +44,7 @@ class ErasureTrial {
     const gone = Array.from({ length: forgotten }, (_, at) => personOf(at, 'forgotten'));
     const kept = Array.from({ length: people - forgotten }, (_, at) => personOf(forgotten + at, 'remembered'));
     const events = await this.tell(gone, kept);
-    const before = await this.stage.traces(FORGOTTEN);
+    const before = { ...(await this.stage.traces(FORGOTTEN)), [WRITE_AHEAD_LOG]: this.inWriteAheadLog };
     await this.verified('before');
 
     this.progress(`forgetting ${forgotten} people`);
@@ -77,6 +78,8 @@ class ErasureTrial {
     const dead = eventsOfAll(gone.slice(0, DEAD), 0);
     let sent = await this.stage.send(dead, () => undefined);
     await this.settled();
+    // Soon: with what comes after it, Postgres removes its oldest part.
+    this.inWriteAheadLog = await this.stage.inWriteAheadLog(FORGOTTEN);
     await this.stage.refuseInCrm(false);
     await this.until('dead letters in the books', async () => (await this.stage.books()).dead > 0 || 'the books know of no dead letter yet');
     const rest = [...eventsOfAll(gone.slice(DEAD), DEAD), ...eventsOfAll(kept, gone.length)];
@@ -111,7 +114,7 @@ class ErasureTrial {
   private judge({ before, after, others }: Record<'before' | 'after' | 'others', Places>): void {
     for (const [place, times] of Object.entries(after)) if (times > 0) this.complaints.push(`${place}: ${times} traces of people who are forgotten`);
     // A search that finds nothing anywhere proves nothing.
-    for (const place of ['Postgres: tables', 'Postgres: write-ahead log', 'NATS: streams', 'CRM and calendar, and their journals']) {
+    for (const place of ['Postgres: tables', WRITE_AHEAD_LOG, 'NATS: streams', 'CRM and calendar, and their journals']) {
       if ((before[place] ?? 0) === 0) this.complaints.push(`${place}: nothing was found of anybody beforehand either`);
     }
     for (const place of ['Postgres: tables', 'NATS: streams', 'exports of the audit log', 'CRM and calendar, and their journals']) {

@@ -15,6 +15,9 @@ import { countIn, type Needle, tracesBelow } from './trace.search.js';
 const AT_ONCE = 32;
 const SCHEMAS = ['ingress', 'crm', 'email', 'calendar', 'audit'];
 
+export const WRITE_AHEAD_LOG = 'Postgres: write-ahead log';
+const isWal = (path: string): boolean => path.includes('pg_wal');
+
 /** A certificate of audit's, as far as it is looked at here. */
 export interface Certificate {
   id: string;
@@ -129,17 +132,25 @@ export class ErasureStage {
   /** Looks through every file of the system, and through what the providers say they hold. */
   async traces(needle: Needle): Promise<Places> {
     await this.asOperator(['CHECKPOINT']);
-    const below = async (folder: string, except?: (path: string) => boolean): Promise<number> => (await tracesBelow(join(this.home, folder), needle, except)).reduce((sum, { times }) => sum + times, 0);
-    const isWal = (path: string): boolean => path.includes('pg_wal');
+    const below = (folder: string, except?: (path: string) => boolean): Promise<number> => this.below(folder, needle, except);
     return {
       'Postgres: tables': await below('postgres', isWal),
-      'Postgres: write-ahead log': (await tracesBelow(join(this.home, 'postgres'), needle, (path) => !isWal(path))).reduce((sum, { times }) => sum + times, 0),
+      [WRITE_AHEAD_LOG]: await this.inWriteAheadLog(needle),
       'NATS: streams': await below('nats'),
       'logs of every process': await below('logs'),
       'exports of the audit log': await below('exports'),
       'signed checkpoints': await below('checkpoints'),
       'CRM and calendar, and their journals': await this.inProviders(needle),
     };
+  }
+
+  /** The same of the log alone, without a checkpoint, which would end it. */
+  inWriteAheadLog(needle: Needle): Promise<number> {
+    return this.below('postgres', needle, (path) => !isWal(path));
+  }
+
+  private async below(folder: string, needle: Needle, except?: (path: string) => boolean): Promise<number> {
+    return (await tracesBelow(join(this.home, folder), needle, except)).reduce((sum, { times }) => sum + times, 0);
   }
 
   // Mails are in their readers' mailboxes, which nobody but they can empty: the certificate says how many.
