@@ -1,8 +1,6 @@
-import { EXAMPLES, type EventType, type PrivacyEventType } from '@posthorn/contracts';
+import { EXAMPLES, type WebsiteEventType } from '@posthorn/contracts';
 import { describe, expect, it } from 'vitest';
 import { sharedPosthorn } from './posthorn.fixture.js';
-
-type WebsiteEventType = Exclude<EventType, PrivacyEventType>;
 
 /** What the services make of each type of event: the promise of the product, in one table. */
 const EXPECTED: Record<WebsiteEventType, string[]> = {

@@ -1,4 +1,4 @@
-import { EVENT_TYPES, EXAMPLES, type EventType, isPrivacyEventType, jsonSchemaOf, PERSONAL_KEYWORD, PRIVACY_EVENT_TYPES } from '@posthorn/contracts';
+import { EXAMPLES, type EventType, jsonSchemaOf, PERSONAL_KEYWORD, PRIVACY_EVENT_TYPES, WEBSITE_EVENT_TYPES } from '@posthorn/contracts';
 
 /** What a type means, for people; what it holds is read from the contract. */
 const MEANING: Record<EventType, string> = {
@@ -27,8 +27,6 @@ const KINDS: Record<string, string> = {
   fields: 'up to you: texts, numbers, booleans, lists of texts',
 };
 
-const WEBSITE_TYPES = EVENT_TYPES.filter((type) => !isPrivacyEventType(type));
-
 interface Schema {
   type?: string;
   format?: string;
@@ -53,8 +51,8 @@ Fields that are not listed are refused. A dot leads into an object, \`[]\` into 
 
 The same as JSON Schema, one file a type, and as an AsyncAPI 3 document: [\`libs/contracts/generated\`](../../libs/contracts/generated).
 
-${listOf(WEBSITE_TYPES)}
-${WEBSITE_TYPES.map(section).join('')}
+${listOf(WEBSITE_EVENT_TYPES)}
+${WEBSITE_EVENT_TYPES.map(section).join('')}
 ## What Posthorn says itself
 
 Nobody may submit these; ingress accepts them itself when a person is to be forgotten.

@@ -33,6 +33,10 @@ export type PrivacyEventType = (typeof PRIVACY_EVENT_TYPES)[number];
 
 export const EVENT_TYPES = Object.keys(EVENTS) as readonly EventType[];
 
+/** What a website may report. */
+export type WebsiteEventType = Exclude<EventType, PrivacyEventType>;
+export const WEBSITE_EVENT_TYPES = EVENT_TYPES.filter((type): type is WebsiteEventType => !isPrivacyEventType(type));
+
 export function isPrivacyEventType(type: string): type is PrivacyEventType {
   return (PRIVACY_EVENT_TYPES as readonly string[]).includes(type);
 }
