@@ -39,13 +39,24 @@ export function knownVerifierKeys(flags: { url?: string }, world: World): readon
   return url === known?.url ? (known?.verifierKeys ?? []) : [];
 }
 
+/** Where checkpoints of the log of a running `npm start` are remembered: beside the log, whose keys begin and end with it. */
+export function folderOfKnownLog(flags: { url?: string }, world: World): string | undefined {
+  const file = clientFile(world);
+  return file === undefined || knownVerifierKeys(flags, world).length === 0 ? undefined : join(dirname(file), 'remembered');
+}
+
 type ClientFile = Partial<Record<Face, { url?: string; key?: string; verifierKeys?: string[] }>>;
 
 /** `.posthorn/client.json`, here or in a folder above; `npm start` writes it. */
-function fromFile({ env, cwd }: World): ClientFile | undefined {
+function clientFile({ env, cwd }: World): string | undefined {
   const home = env['POSTHORN_HOME'];
   const file = home === undefined || home === '' ? upwards(cwd) : resolve(cwd, home, 'client.json');
-  if (file === undefined || !existsSync(file)) return undefined;
+  return file !== undefined && existsSync(file) ? file : undefined;
+}
+
+function fromFile(world: World): ClientFile | undefined {
+  const file = clientFile(world);
+  if (file === undefined) return undefined;
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as ClientFile;
   } catch {

@@ -12,6 +12,8 @@ export class StackHome {
   readonly sandbox: string;
   /** What the audit log has signed, apart from its database. */
   readonly checkpoints: string;
+  /** The checkpoints of this log that `npx posthorn audit` has verified. */
+  private readonly remembered: string;
   readonly programs: string;
   readonly roster: string;
   private readonly logs: string;
@@ -23,6 +25,7 @@ export class StackHome {
     this.nats = join(folder, 'nats');
     this.sandbox = join(folder, 'sandbox');
     this.checkpoints = join(folder, 'checkpoints');
+    this.remembered = join(folder, 'remembered');
     this.programs = join(folder, 'programs');
     this.roster = join(folder, 'running.json');
     this.logs = join(folder, 'logs');
@@ -34,7 +37,7 @@ export class StackHome {
 
   /** Forgets everything except what was downloaded. */
   clear(): void {
-    for (const path of [this.secrets, this.client, this.postgres, this.nats, this.sandbox, this.checkpoints, this.logs]) rmSync(path, { recursive: true, force: true });
+    for (const path of [this.secrets, this.client, this.postgres, this.nats, this.sandbox, this.checkpoints, this.remembered, this.logs]) rmSync(path, { recursive: true, force: true });
   }
 
   /** The log of a process. One that has grown long is put aside first, in place of the one before. */

@@ -5,7 +5,7 @@ const STYLE = `
   h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.05rem; margin: 0 } h2 time { font-weight: 400; color: #555; margin-right: .75rem }
   article { border-top: 1px solid #ccc; padding: 1rem 0; break-inside: avoid }
   table { border-collapse: collapse; width: 100%; margin: .5rem 0 } th, td { text-align: left; vertical-align: top; padding: .15rem .75rem .15rem 0; overflow-wrap: anywhere }
-  th { font-weight: 400; color: #555; width: 13rem } td { white-space: pre-wrap } .became th { width: auto } footer, header p { color: #555 }`;
+  th { font-weight: 400; color: #555; width: 13rem } td { white-space: pre-wrap } .became th { width: auto } .became :is(th, td):not(:nth-child(5)) { overflow-wrap: normal } footer, header p { color: #555 }`;
 
 /** For people: one page that needs nothing else, runs nothing, and can be printed. */
 export const PERSON_HTML: PersonFormat = {

@@ -28,8 +28,8 @@ what the log hands out and the keys you trust; the standards are RFC 9162 and C2
   --origin NAME          which log it has to be, where that is not the key's name
   --witness-key KEY      of a witness that has to have cosigned the latest checkpoint; several: each of them
   --checkpoint PATH      an older checkpoint, or a folder of them, that the log has to go on from; several
-  --remember FOLDER      where verified checkpoints are kept (default ~/.posthorn/checkpoints/<origin>); those that
-                         are there count as older checkpoints
+  --remember FOLDER      where verified checkpoints are kept (default ~/.posthorn/checkpoints/<origin>; those of the
+                         log of a running npm start beside it); those that are there count as older checkpoints
   --export FILE          verify this file, as verify FILE does; nothing is asked of the log
   --hashes-only          do not read the entries as JSON: no look at their ids and sealed parts
 

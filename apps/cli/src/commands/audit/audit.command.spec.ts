@@ -67,6 +67,17 @@ describe('posthorn audit verify', () => {
     expect(remembered()).toHaveLength(2);
   });
 
+  it('keeps what it knows of the log of a running npm start beside that log: the next one has other keys', async () => {
+    const start = join(home, 'start');
+    mkdirSync(start, { recursive: true });
+    writeFileSync(join(start, 'client.json'), JSON.stringify({ audit: { url, key: KEY, verifierKeys: [VERIFIER_KEY] } }));
+    let out = '';
+    const code = await run(['audit', 'verify'], { env: { HOME: home, POSTHORN_HOME: start }, cwd: home, out: { write: (text) => (out += text) }, error: { write: () => undefined } });
+    expect([code, out]).toEqual([0, expect.stringContaining('All right')]);
+    expect(readdirSync(join(start, 'remembered'))).toHaveLength(1);
+    expect(() => remembered()).toThrow('ENOENT');
+  });
+
   it('ends with 6, names what was changed and what to do, and remembers nothing', async () => {
     log.served[41] = log.served[41]!.replace('Grüße', 'Grüsse');
     const { code, out } = await posthorn('verify');

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type World } from '../../cli.context.js';
-import { knownVerifierKeys } from '../../client.settings.js';
+import { folderOfKnownLog, knownVerifierKeys } from '../../client.settings.js';
 import { CliError, EXIT, misuse } from '../../cli.error.js';
 import { COMMON } from '../../command.js';
 import { type Checkpoint, openCheckpoint, type Trust } from '../../verify/checkpoint.js';
@@ -21,12 +21,16 @@ interface TrustFlags {
 
 /** Whom the auditor believes. Never a key that the log hands out, which proves nothing about the log. */
 export function trustOf(flags: TrustFlags, world: World): Trust {
-  const inEnvironment = (world.env['POSTHORN_AUDIT_VERIFIER_KEY'] ?? '').split(/\s+/).filter((key) => key !== '');
-  const given = flags['verifier-key'] ?? (inEnvironment.length > 0 ? inEnvironment : knownVerifierKeys(flags, world));
+  const given = givenKeys(flags, world) ?? knownVerifierKeys(flags, world);
   const keys = given.map((text) => readKey(text, parseVerifierKey, '--verifier-key'));
   const [first] = keys;
   if (first === undefined) throw new CliError(EXIT.usage, 'Whose signature is to be believed? No verifier key was given.', "Get the log's verifier key from its operator, and give it as --verifier-key or in POSTHORN_AUDIT_VERIFIER_KEY.");
   return { origin: flags.origin ?? first.name, keys, witnesses: (flags['witness-key'] ?? []).map((text) => readKey(text, parseWitnessKey, '--witness-key')) };
+}
+
+function givenKeys(flags: TrustFlags, { env }: World): readonly string[] | undefined {
+  const inEnvironment = (env['POSTHORN_AUDIT_VERIFIER_KEY'] ?? '').split(/\s+/).filter((key) => key !== '');
+  return flags['verifier-key'] ?? (inEnvironment.length > 0 ? inEnvironment : undefined);
 }
 
 function readKey(text: string, parse: (text: string) => VerifierKey | undefined, flag: string): VerifierKey {
@@ -35,8 +39,9 @@ function readKey(text: string, parse: (text: string) => VerifierKey | undefined,
   return key;
 }
 
-export function rememberedIn(flags: { remember?: string }, { origin }: Trust, world: World): string {
-  return flags.remember === undefined ? folderOf(origin, world) : resolve(world.cwd, flags.remember);
+export function rememberedIn(flags: TrustFlags & { remember?: string }, { origin }: Trust, world: World): string {
+  if (flags.remember !== undefined) return resolve(world.cwd, flags.remember);
+  return (givenKeys(flags, world) === undefined ? folderOfKnownLog(flags, world) : undefined) ?? folderOf(origin, world);
 }
 
 /** Older checkpoints out of files and folders, and what is wrong with those that cannot be used. */
