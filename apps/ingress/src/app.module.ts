@@ -7,6 +7,8 @@ import { ObservabilityModule } from '@posthorn/observability';
 import { PersistenceModule } from '@posthorn/persistence';
 import { AcceptanceService } from './accepting/acceptance.service.js';
 import { EventsController } from './accepting/events.controller.js';
+import { ADMISSION_RULES } from './admission/admission.rule.js';
+import { AdmissionService } from './admission/admission.service.js';
 import { AcceptedCounts } from './books/accepted.counts.js';
 import { AcceptedRollUp } from './books/accepted.roll-up.js';
 import { BooksController } from './books/books.controller.js';
@@ -45,9 +47,11 @@ export class AppModule {
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
         { provide: MAIL_LINKS, useFactory: () => mailLinks(config) },
         { provide: RETENTION_RULES, useFactory: () => retentionRulesOf(section) },
+        { provide: ADMISSION_RULES, useFactory: () => [] },
         AcceptanceService,
         AcceptedCounts,
         AcceptedRollUp,
+        AdmissionService,
         ErasureConfirmations,
         ErasureRequests,
         ErasureService,

@@ -1,8 +1,8 @@
 import { Controller, Post, Req, Res } from '@nestjs/common';
 import { type HttpReply, type HttpRequest, RequireKey, RequireScope } from '@posthorn/http';
 import { currentTraceparent, withTrace } from '@posthorn/observability';
+import { AdmissionService } from '../admission/admission.service.js';
 import { WRITE } from '../config.js';
-import { AcceptanceService } from './acceptance.service.js';
 import { readSubmission } from './submission.reader.js';
 import { siteOf } from './site.caller.js';
 
@@ -10,7 +10,7 @@ import { siteOf } from './site.caller.js';
 @Controller('v1/events')
 @RequireKey()
 export class EventsController {
-  constructor(private readonly acceptance: AcceptanceService) {}
+  constructor(private readonly admission: AdmissionService) {}
 
   // The reply is sent here rather than returned: Nest's way out costs a tenth of the throughput.
   @Post()
@@ -19,7 +19,7 @@ export class EventsController {
     const { headers } = request;
     const site = siteOf(request);
     const accepted = await withTrace(singleOf(headers['traceparent']), 'accept event', { 'posthorn.site': site }, () => {
-      const { event, idempotencyKey } = readSubmission(
+      const { envelope, issues, idempotencyKey } = readSubmission(
         {
           contentType: headers['content-type'],
           body: request.body,
@@ -28,8 +28,8 @@ export class EventsController {
         },
         site,
       );
-      const content = request.rawBody ?? '';
-      return this.acceptance.accept(event, idempotencyKey === undefined ? undefined : { idempotencyKey, content });
+      const once = idempotencyKey === undefined ? undefined : { idempotencyKey, content: request.rawBody ?? '' };
+      return this.admission.admit({ channel: 'api', site, caller: request.apiKey, envelope, issues, once });
     });
     const { id, acceptedAt, replayed } = accepted;
     if (replayed) reply.header('idempotent-replayed', 'true');

@@ -1,14 +1,7 @@
 import { hash } from 'node:crypto';
-import {
-  ContractError,
-  type ContractIssue,
-  dataschemaOf,
-  isPrivacyEventType,
-  newId,
-  parseEvent,
-  type PosthornEvent,
-} from '@posthorn/contracts';
+import { type ContractIssue, dataschemaOf, isPrivacyEventType, newId } from '@posthorn/contracts';
 import { Problem } from '@posthorn/http';
+import { invalidEvent } from '../admission/invalid.problem.js';
 import { mediaTypeOf, unsupportedMediaType } from './media.type.js';
 
 /** What came over HTTP, before anything about it is believed. */
@@ -21,7 +14,8 @@ export interface RawSubmission {
 }
 
 export interface Submission {
-  event: PosthornEvent;
+  envelope: Record<string, unknown>;
+  issues: ContractIssue[];
   idempotencyKey: string | undefined;
 }
 
@@ -29,15 +23,15 @@ const SIMPLE_FIELDS = new Set(['type', 'data', 'subject', 'source', 'time', 'sit
 const ADDRESS = /[^\s@/]@[^\s@/]+\.[^\s@/]/;
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** Makes an event of the site out of a request, or throws the problem that lists all that is wrong with it. */
+/** Makes an event of the site out of a request, which the contract is yet to check. Throws the problem of what is no submission at all. */
 export function readSubmission(raw: RawSubmission, site: string): Submission {
   const structured = isCloudEvent(raw.contentType);
   const body = objectOf(raw.body);
   const issues = [...(structured ? cloudEventIssues(body) : unknownFields(body)), ...personalAttributes(body), ...reservedType(body)];
   const header = keyFromHeader(raw.idempotencyKey);
   if (typeof body['site'] === 'string' && body['site'] !== site) throw foreignSite(site);
-  const event = parse(envelopeOf(body, site, raw.traceparent), issues);
-  return { event, idempotencyKey: header ?? (structured ? keyOfCloudEvent(body) : undefined) };
+  const envelope = envelopeOf(body, site, raw.traceparent);
+  return { envelope, issues, idempotencyKey: header ?? (structured ? keyOfCloudEvent(body) : undefined) };
 }
 
 function isCloudEvent(contentType: string | undefined): boolean {
@@ -49,7 +43,7 @@ function isCloudEvent(contentType: string | undefined): boolean {
 
 function objectOf(body: unknown): Record<string, unknown> {
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
-  throw invalid([{ pointer: '', rule: 'invalid_type', message: 'must be one JSON object: send one event per request' }]);
+  throw invalidEvent([{ pointer: '', rule: 'invalid_type', message: 'must be one JSON object: send one event per request' }]);
 }
 
 function unknownFields(body: Record<string, unknown>): ContractIssue[] {
@@ -86,7 +80,7 @@ function cloudEventIssues(body: Record<string, unknown>): ContractIssue[] {
   return issues;
 }
 
-function envelopeOf(body: Record<string, unknown>, site: string, traceparent: string | undefined): unknown {
+function envelopeOf(body: Record<string, unknown>, site: string, traceparent: string | undefined): Record<string, unknown> {
   const id = newId();
   const type = typeof body['type'] === 'string' ? body['type'] : 'unknown.type';
   return {
@@ -104,18 +98,6 @@ function envelopeOf(body: Record<string, unknown>, site: string, traceparent: st
     causationid: body['causationid'],
     data: body['data'],
   };
-}
-
-function parse(envelope: unknown, issues: ContractIssue[]): PosthornEvent {
-  try {
-    const event = parseEvent(envelope);
-    if (issues.length === 0) return event;
-  } catch (error) {
-    if (!(error instanceof ContractError)) throw error;
-    const known = new Set(issues.map(({ pointer }) => pointer));
-    issues.push(...error.issues.filter(({ pointer }) => !known.has(pointer)));
-  }
-  throw invalid(issues);
 }
 
 function keyFromHeader(header: string | string[] | undefined): string | undefined {
@@ -142,16 +124,6 @@ function foreignSite(site: string): Problem {
     title: 'The key belongs to another site',
     detail: `The key speaks for ${site}. Leave "site" out, or use the key of the site you name.`,
     errors: [{ pointer: '/site', rule: 'site-mismatch', message: `must be ${site}, or left out` }],
-  });
-}
-
-function invalid(errors: ContractIssue[]): Problem {
-  return new Problem({
-    status: 422,
-    code: 'validation-failed',
-    title: 'The event is not valid',
-    detail: `${errors.length === 1 ? 'One field is' : `${errors.length} fields are`} wrong. Nothing was accepted.`,
-    errors,
   });
 }
 

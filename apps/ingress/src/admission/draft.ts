@@ -1,0 +1,19 @@
+import type { ContractIssue } from '@posthorn/contracts';
+import type { ApiKey } from '@posthorn/http';
+import type { Once } from '../accepting/acceptance.service.js';
+
+/** By which way something came in. */
+export type Channel = 'api' | 'form' | 'webhook';
+
+/** What somebody sent, by whichever way it came in, before anything about it is believed. */
+export interface Draft {
+  channel: Channel;
+  site: string;
+  /** The key it came with; undefined where a signature spoke for the site instead. */
+  caller: ApiKey | undefined;
+  /** An envelope of the contract in the making; only the contract says whether it is one. */
+  envelope: Record<string, unknown>;
+  /** What its reader found wrong with it, which the contract cannot see. */
+  issues: ContractIssue[];
+  once: Once | undefined;
+}
