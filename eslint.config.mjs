@@ -9,6 +9,7 @@ const mayImport = {
   configuration: [],
   observability: [],
   resilience: ['observability'],
+  webhooks: [],
   persistence: ['observability'],
   messaging: ['contracts', 'observability'],
   http: ['contracts', 'observability'],
