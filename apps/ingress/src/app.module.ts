@@ -26,6 +26,10 @@ import { LinkPageResponder } from './link-pages/link-page.responder.js';
 import { MAIL_LINKS, MailLinks, type MailLinksOptions } from './link-pages/mail.links.js';
 import { NewsletterLinksController } from './newsletter-links/newsletter-links.controller.js';
 import { NewsletterLinksService } from './newsletter-links/newsletter-links.service.js';
+import { QuarantineRoom } from './quarantine/quarantine.room.js';
+import { Quarantine } from './quarantine/quarantine.service.js';
+import { QUARANTINE_SETTINGS } from './quarantine/quarantine.settings.js';
+import { QuarantineStore } from './quarantine/quarantine.store.js';
 import { RETENTION_RULES, RetentionJob } from './retention/retention.job.js';
 
 /** Everything the ingress is made of. */
@@ -47,6 +51,7 @@ export class AppModule {
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
         { provide: MAIL_LINKS, useFactory: () => mailLinks(config) },
         { provide: RETENTION_RULES, useFactory: () => retentionRulesOf(section) },
+        { provide: QUARANTINE_SETTINGS, useValue: section.quarantine },
         { provide: ADMISSION_RULES, useFactory: () => [] },
         AcceptanceService,
         AcceptedCounts,
@@ -60,6 +65,9 @@ export class AppModule {
         MailLinks,
         NewsletterLinksService,
         PeopleCatchUp,
+        Quarantine,
+        QuarantineRoom,
+        QuarantineStore,
         RetentionJob,
         TransportEraser,
         TransportErasures,

@@ -2,6 +2,7 @@ import { loadConfig, loadProvisioning, type ProvisioningConfig } from '@posthorn
 import { SITE_ID } from '@posthorn/contracts';
 import type { ApiKeyEntry } from '@posthorn/http';
 import { z } from 'zod';
+import { quarantineSettings } from './quarantine/quarantine.settings.js';
 import { RETENTION_TYPES, type RetentionRule, rulesOf } from './retention/retention.rules.js';
 
 /** May submit events. */
@@ -38,6 +39,7 @@ const section = z
     publicUrl: z.url({ protocol: /^https?$/ }),
     /** Shared with the email service, which signs the links. */
     linkSecret: z.string().min(24, 'must have at least 24 characters; make one with: openssl rand -base64 32'),
+    quarantine: quarantineSettings.prefault({}),
     sites: z.record(z.string().regex(SITE_ID, 'must be lower-case letters, digits and hyphens'), site),
   })
   .superRefine(({ sites }, context) => {

@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { ERASE, READ, SERVICE, WRITE, type IngressConfig } from './config.js';
 import { MIGRATIONS } from './migrations/index.js';
+import { quarantineSettings, type QuarantineSettings } from './quarantine/quarantine.settings.js';
 import type { RetentionSettings } from './retention/retention.rules.js';
 
 export const ACME_KEY = 'ph_acme_7f3c9a52e1d84b06';
@@ -19,6 +20,7 @@ interface Where {
   servers: string[];
   /** Of the site acme. */
   retention?: RetentionSettings;
+  quarantine?: Partial<QuarantineSettings>;
 }
 
 export interface TestIngress {
@@ -62,7 +64,7 @@ export function lead(email = 'jane@example.com') {
   return { type: 'lead.submitted', data: { person: { email, name: 'Jane Doe' }, message: 'Please call me.' } };
 }
 
-function configFor({ databaseUrl, servers, retention }: Where): IngressConfig {
+function configFor({ databaseUrl, servers, retention, quarantine = {} }: Where): IngressConfig {
   const key = (id: string, secret: string, scopes: (typeof READ | typeof WRITE | typeof ERASE)[] = [WRITE, READ]) => ({ id, sha256: keySha256(secret), scopes });
   return {
     service: SERVICE,
@@ -73,6 +75,7 @@ function configFor({ databaseUrl, servers, retention }: Where): IngressConfig {
     section: {
       publicUrl: 'http://localhost',
       linkSecret: LINK_SECRET,
+      quarantine: quarantineSettings.parse(quarantine),
       sites: {
         acme: { name: 'Acme & Söhne', retention, keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
         other: { name: 'Other', keys: [key('other', OTHER_KEY)] },

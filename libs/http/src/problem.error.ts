@@ -15,6 +15,8 @@ export interface ProblemOptions {
   errors?: BadField[];
   retryAfterSeconds?: number;
   headers?: Record<string, string>;
+  /** Members of its own, as RFC 9457 allows. */
+  members?: Record<string, string>;
   cause?: unknown;
 }
 
@@ -31,7 +33,7 @@ export class Problem extends Error {
   readonly retryAfterSeconds: number | undefined;
   private readonly extraHeaders: Record<string, string>;
 
-  constructor(options: ProblemOptions) {
+  constructor(private readonly options: ProblemOptions) {
     super(options.detail ?? options.title, { cause: options.cause });
     this.status = options.status;
     this.code = options.code;
@@ -40,6 +42,11 @@ export class Problem extends Error {
     this.errors = options.errors;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.extraHeaders = options.headers ?? {};
+  }
+
+  /** The same problem with more members. */
+  extendedBy(members: Record<string, string>): Problem {
+    return new Problem({ ...this.options, members: { ...this.options.members, ...members } });
   }
 
   headers(): Record<string, string> {
@@ -61,6 +68,7 @@ export class Problem extends Error {
       code: this.code,
       ...(this.detail === undefined ? {} : { detail: this.detail }),
       ...(this.errors === undefined ? {} : { errors: this.errors }),
+      ...this.options.members,
     };
   }
 }

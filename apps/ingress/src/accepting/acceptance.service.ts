@@ -36,7 +36,7 @@ export class AcceptanceService {
       envelope: event,
       subject: eventSubject(event.site, event.type),
       idempotencyKey: once?.idempotencyKey,
-      bodyHash: once === undefined ? undefined : hash('sha256', once.content, 'buffer'),
+      bodyHash: once === undefined ? undefined : contentHash(once),
       people: peopleOf(event),
     });
     this.accepted.inc({ type: event.type, status: result.status });
@@ -45,7 +45,11 @@ export class AcceptanceService {
   }
 }
 
-function keyConflict(id: string): Problem {
+export function contentHash({ content }: Once): Buffer {
+  return hash('sha256', content, 'buffer');
+}
+
+export function keyConflict(id: string): Problem {
   return new Problem({
     status: 409,
     code: 'idempotency-conflict',

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ContractError, type ContractIssue, parseEvent, type PosthornEvent } from '@posthorn/contracts';
 import { Problem } from '@posthorn/http';
-import { type Acceptance, AcceptanceService } from '../accepting/acceptance.service.js';
+import { DatabaseUnavailableError } from '@posthorn/persistence';
+import { type Acceptance, AcceptanceService, keyConflict } from '../accepting/acceptance.service.js';
+import { Quarantine } from '../quarantine/quarantine.service.js';
 import { ADMISSION_RULES, type AdmissionRule, type Objection } from './admission.rule.js';
 import type { Draft } from './draft.js';
 import { invalidEvent } from './invalid.problem.js';
@@ -14,14 +16,15 @@ export type Ruling = { decision: 'accept'; event: PosthornEvent } | { decision: 
 export class AdmissionService {
   constructor(
     private readonly acceptance: AcceptanceService,
+    private readonly quarantine: Quarantine,
     @Inject(ADMISSION_RULES) private readonly rules: readonly AdmissionRule[],
   ) {}
 
-  /** Resolves strictly after the commit; throws the problem of what is refused. */
+  /** Resolves strictly after the commit, of what is held as of what is accepted; throws the problem of what is refused. */
   async admit(draft: Draft): Promise<Acceptance> {
     const ruling = await this.examine(draft);
-    if (ruling.decision === 'refuse') throw ruling.problem;
-    return this.acceptance.accept(ruling.event, draft.once);
+    if (ruling.decision === 'refuse') throw await this.refuse(draft, ruling.problem);
+    return ruling.decision === 'accept' ? this.acceptance.accept(ruling.event, draft.once) : this.hold(draft, ruling);
   }
 
   /** Says what `admit` would do, and does nothing. */
@@ -39,6 +42,25 @@ export class AdmissionService {
     }
     return held === undefined ? { decision: 'accept', event } : { decision: 'hold', event, objection: held };
   }
+
+  private async hold(draft: Draft, { event, objection: { code, reasons } }: Extract<Ruling, { decision: 'hold' }>): Promise<Acceptance> {
+    const aside = await this.quarantine.setAside({ state: 'held', draft, event, code, reasons });
+    if (aside.status === 'full') throw quarantineFull();
+    if (aside.status === 'conflict') throw keyConflict(aside.id);
+    return { id: aside.id, acceptedAt: aside.receivedAt, replayed: aside.status === 'repeated' };
+  }
+
+  /** The sender hears what is wrong in any case; only what somebody answers for is kept. */
+  private async refuse(draft: Draft, problem: Problem): Promise<Problem> {
+    if (draft.caller === undefined && draft.channel !== 'webhook') return problem;
+    try {
+      const aside = await this.quarantine.setAside({ state: 'refused', draft, code: problem.code, reasons: problem.errors ?? [] });
+      return 'receivedAt' in aside ? problem.extendedBy({ quarantineId: aside.id }) : problem;
+    } catch (error) {
+      if (error instanceof DatabaseUnavailableError) return problem;
+      throw error;
+    }
+  }
 }
 
 function readEvent({ envelope, issues }: Draft): { event: PosthornEvent } | { issues: ContractIssue[] } {
@@ -54,4 +76,14 @@ function readEvent({ envelope, issues }: Draft): { event: PosthornEvent } | { is
 
 function refusal({ code, title, reasons }: Objection): Problem {
   return new Problem({ status: 422, code, title, detail: 'Nothing was accepted.', errors: reasons });
+}
+
+function quarantineFull(): Problem {
+  return new Problem({
+    status: 503,
+    code: 'quarantine-full',
+    title: 'Too much waits for a decision at this site',
+    detail: 'Nothing was accepted. Send the same request again later.',
+    retryAfterSeconds: 300,
+  });
 }

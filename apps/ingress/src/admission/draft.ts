@@ -16,4 +16,6 @@ export interface Draft {
   /** What its reader found wrong with it, which the contract cannot see. */
   issues: ContractIssue[];
   once: Once | undefined;
+  /** What came, where a reader may one day make more of it than the envelope: an unmapped webhook's own. It is kept with the draft. */
+  raw?: unknown;
 }
