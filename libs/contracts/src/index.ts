@@ -4,8 +4,9 @@ export { pointerOf } from './json-pointer.js';
 export { dataschemaOf, parseEnvelope, SITE_ID, TYPE_NAME, type Envelope } from './envelope/envelope.schema.js';
 export { acceptedAtOf, newId, UUID_V7 } from './envelope/identifier.js';
 export { DELIVERIES_OF_EVENT, EVENTS_STREAM, eventsOfSite, eventsOfType, eventSubject, OUTCOMES_STREAM, outcomeSubject } from './envelope/subject.js';
-export { EVENT_TYPES, EVENTS, isEventType, isPrivacyEventType, PRIVACY_EVENT_TYPES, WEBSITE_EVENT_TYPES, type EventData, type EventType, type PrivacyEventType, type WebsiteEventType } from './events/event.catalogue.js';
+export { EVENT_TYPES, EVENTS, isEventType, isOwnEventType, isPrivacyEventType, OWN_EVENT_TYPES, PRIVACY_EVENT_TYPES, WEBSITE_EVENT_TYPES, type EventData, type EventType, type OwnEventType, type PrivacyEventType, type WebsiteEventType } from './events/event.catalogue.js';
 export { ERASURE_CAUSES, ERASURE_EVENTS_MAX, type ErasureCause } from './events/privacy.schema.js';
+export { DISCARD_CAUSES, QUARANTINE_ENTRIES_MAX, type DiscardCause } from './events/quarantine.schema.js';
 export { createEvent, parseData, parseEvent, type NewEvent, type PosthornEvent } from './events/event.js';
 export {
   BOOK_OUTCOMES,

@@ -1,4 +1,4 @@
-import { EXAMPLES, type EventType, jsonSchemaOf, PERSONAL_KEYWORD, PRIVACY_EVENT_TYPES, WEBSITE_EVENT_TYPES } from '@posthorn/contracts';
+import { EXAMPLES, type EventType, jsonSchemaOf, OWN_EVENT_TYPES, PERSONAL_KEYWORD, WEBSITE_EVENT_TYPES } from '@posthorn/contracts';
 
 /** What a type means, for people; what it holds is read from the contract. */
 const MEANING: Record<EventType, string> = {
@@ -15,6 +15,8 @@ const MEANING: Record<EventType, string> = {
   'privacy.confirmation_requested': 'Somebody asks to be forgotten where anybody can type any address. The address is asked first, by mail; once the link in it is followed, the erasure is requested.',
   'privacy.erasure_requested': 'The events that are to be forgotten, by type. Every service erases them; it names no person, so that it can be kept as a proof.',
   'privacy.transport_erased': 'The messages of an erasure\'s events are overwritten in NATS.',
+  'quarantine.released': 'An operator let in what had been set aside.',
+  'quarantine.discarded': 'What had been set aside was emptied: an operator said so, nobody decided in time, or it was about somebody who is to be forgotten.',
 };
 
 const KINDS: Record<string, string> = {
@@ -55,10 +57,10 @@ ${listOf(WEBSITE_EVENT_TYPES)}
 ${WEBSITE_EVENT_TYPES.map(section).join('')}
 ## What Posthorn says itself
 
-Nobody may submit these; ingress accepts them itself when a person is to be forgotten.
+Nobody may submit these; ingress accepts them itself when a person is to be forgotten, and when an operator has ordered something. What an operator ordered is for the audit log alone.
 
-${listOf(PRIVACY_EVENT_TYPES)}
-${PRIVACY_EVENT_TYPES.map(section).join('')}`;
+${listOf(OWN_EVENT_TYPES)}
+${OWN_EVENT_TYPES.map(section).join('')}`;
 }
 
 function listOf(types: readonly EventType[]): string {

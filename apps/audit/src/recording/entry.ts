@@ -2,6 +2,7 @@ import {
   addressesIn,
   canonicalAddress,
   type Envelope,
+  isOwnEventType,
   type OutcomeData,
   parseEnvelope,
   parseEvent,
@@ -42,7 +43,8 @@ export function entryOfEvent(message: unknown): NewEntry {
   // What is left of an erased event is not what its type's schema says; whatever in it is marked all the same goes too.
   const whole = envelope.erased === true || isWhole(() => parseEvent(message));
   const { clear, personal } = whole ? splitPersonal(envelope.type, envelope.data) : everythingPersonal(envelope.data);
-  const entry: NewEntry = { kind: 'event', envelope: { ...envelope, data: clear }, personal, addresses: addressesIn(envelope), eventId: envelope.id };
+  const actor = isOwnEventType(envelope.type) ? actorIn(clear) : undefined;
+  const entry: NewEntry = { kind: 'event', envelope: { ...envelope, data: clear }, personal, addresses: addressesIn(envelope), eventId: envelope.id, actor };
   return envelope.erased === true ? withoutPersonal(entry) : entry;
 }
 
@@ -90,6 +92,12 @@ const PREVIOUS_ADDRESS = '/previousEmail';
 // Data this release cannot read, as from a newer publisher, is kept; but nobody knows what in it is personal.
 function everythingPersonal(data: unknown): { clear: unknown; personal: PersonalPart } {
   return { clear: {}, personal: { '': data } };
+}
+
+/** Who ordered what Posthorn says of it. */
+function actorIn(data: unknown): string | undefined {
+  const actor: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, 'actor') : undefined;
+  return typeof actor === 'string' ? actor : undefined;
 }
 
 function isWhole(parse: () => unknown): boolean {

@@ -34,6 +34,12 @@ describe('recording', () => {
     await audit.recorded(before + EVENT_TYPES.length + 5);
   });
 
+  it('notes who ordered what Posthorn says of it, and believes no website that says so', async () => {
+    const released = createEvent({ site: 'acme', type: 'quarantine.released', data: EXAMPLES['quarantine.released'] });
+    const claimed = { ...lead(), data: { person: { email: 'jane@example.com' }, actor: 'ada' } };
+    expect([(await recorded(released)).actor, (await recorded(claimed)).actor]).toEqual(['ada', undefined]);
+  });
+
   it('writes each once, although the stream has it twice', async () => {
     const before = await audit.count();
     const events = leads(300);

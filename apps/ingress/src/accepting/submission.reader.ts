@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type ContractIssue, dataschemaOf, isPrivacyEventType, newId } from '@posthorn/contracts';
+import { type ContractIssue, dataschemaOf, isOwnEventType, newId } from '@posthorn/contracts';
 import { Problem } from '@posthorn/http';
 import { invalidEvent } from '../admission/invalid.problem.js';
 import { mediaTypeOf, unsupportedMediaType } from './media.type.js';
@@ -60,8 +60,8 @@ function personalAttributes(body: Record<string, unknown>): ContractIssue[] {
 }
 
 function reservedType({ type }: Record<string, unknown>): ContractIssue[] {
-  if (typeof type !== 'string' || !isPrivacyEventType(type)) return [];
-  return [{ pointer: '/type', rule: 'reserved_type', message: 'is said by Posthorn itself; to have a person forgotten, use POST /v1/privacy/erasures' }];
+  if (typeof type !== 'string' || !isOwnEventType(type)) return [];
+  return [{ pointer: '/type', rule: 'reserved_type', message: 'is said by Posthorn itself, of what was ordered by another door: POST /v1/privacy/erasures has a person forgotten' }];
 }
 
 // The contract checks what it keeps; these are the attributes it does not: the sender's own id, and the encoding.

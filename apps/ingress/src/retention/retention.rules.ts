@@ -1,7 +1,7 @@
-import { EVENT_TYPES, type EventType } from '@posthorn/contracts';
+import { EVENT_TYPES, type EventType, isOwnEventType } from '@posthorn/contracts';
 
-/** What says that somebody was forgotten names nobody, and is kept. */
-export const RETENTION_TYPES = EVENT_TYPES.filter((type) => type !== 'privacy.erasure_requested' && type !== 'privacy.transport_erased');
+/** What Posthorn says itself names nobody, and is kept; but who asked to be forgotten is named. */
+export const RETENTION_TYPES = EVENT_TYPES.filter((type) => !isOwnEventType(type) || type === 'privacy.confirmation_requested');
 
 /** How long a site keeps personal values, in days. What is not mentioned is kept. */
 export interface RetentionSettings {

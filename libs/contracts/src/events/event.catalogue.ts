@@ -6,6 +6,7 @@ import { leadSubmitted } from './lead.schema.js';
 import { newsletter } from './newsletter.schema.js';
 import { orderPaid } from './order.schema.js';
 import { confirmationRequested, erasureRequested, transportErased } from './privacy.schema.js';
+import { quarantineDiscarded, quarantineReleased } from './quarantine.schema.js';
 
 /** The events of version 1: what each type's data must be. The one place that links a type to its shape. */
 export const EVENTS = {
@@ -22,6 +23,8 @@ export const EVENTS = {
   'privacy.confirmation_requested': confirmationRequested,
   'privacy.erasure_requested': erasureRequested,
   'privacy.transport_erased': transportErased,
+  'quarantine.released': quarantineReleased,
+  'quarantine.discarded': quarantineDiscarded,
 } as const satisfies Record<string, z.ZodType>;
 
 export type EventType = keyof typeof EVENTS;
@@ -31,11 +34,19 @@ export type EventData<T extends EventType> = z.infer<(typeof EVENTS)[T]>;
 export const PRIVACY_EVENT_TYPES = ['privacy.confirmation_requested', 'privacy.erasure_requested', 'privacy.transport_erased'] as const satisfies readonly EventType[];
 export type PrivacyEventType = (typeof PRIVACY_EVENT_TYPES)[number];
 
+/** Said by Posthorn itself, of whatever: nobody may submit them. All but those about privacy are for the audit log alone. */
+export const OWN_EVENT_TYPES = [...PRIVACY_EVENT_TYPES, 'quarantine.released', 'quarantine.discarded'] as const satisfies readonly EventType[];
+export type OwnEventType = (typeof OWN_EVENT_TYPES)[number];
+
 export const EVENT_TYPES = Object.keys(EVENTS) as readonly EventType[];
 
 /** What a website may report. */
-export type WebsiteEventType = Exclude<EventType, PrivacyEventType>;
-export const WEBSITE_EVENT_TYPES = EVENT_TYPES.filter((type): type is WebsiteEventType => !isPrivacyEventType(type));
+export type WebsiteEventType = Exclude<EventType, OwnEventType>;
+export const WEBSITE_EVENT_TYPES = EVENT_TYPES.filter((type): type is WebsiteEventType => !isOwnEventType(type));
+
+export function isOwnEventType(type: string): type is OwnEventType {
+  return (OWN_EVENT_TYPES as readonly string[]).includes(type);
+}
 
 export function isPrivacyEventType(type: string): type is PrivacyEventType {
   return (PRIVACY_EVENT_TYPES as readonly string[]).includes(type);

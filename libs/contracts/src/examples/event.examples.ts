@@ -43,5 +43,7 @@ export const EXAMPLES: { readonly [T in EventType]: EventData<T> } = {
   'privacy.confirmation_requested': { person: { email: jane.email, locale: jane.locale } },
   'privacy.erasure_requested': { cause: 'site', events: { 'lead.submitted': ['0195569c-1d58-7b1e-8d4c-3f2a1b0c9d8e'], 'order.paid': ['0195569e-77a0-7c52-9a6f-0e1d2c3b4a59'] } },
   'privacy.transport_erased': { messages: 2 },
+  'quarantine.released': { actor: 'ada', entries: [{ id: '0195569c-1d58-7b1e-8d4c-3f2a1b0c9d8e', state: 'held', code: 'spam-suspected', event: '0195569c-1d58-7b1e-8d4c-3f2a1b0c9d8e' }] },
+  'quarantine.discarded': { cause: 'person', actor: 'ada', entries: [{ id: '0195569e-77a0-7c52-9a6f-0e1d2c3b4a59', state: 'refused', code: 'validation-failed' }] },
   'form.submitted': { form: 'workshop', fields: { topic: 'Clay', seats: 3, vegetarian: true, days: ['Mon', 'Tue'] }, person: jane },
 };
