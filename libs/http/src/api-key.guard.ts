@@ -2,6 +2,7 @@ import { type CanActivate, createParamDecorator, type ExecutionContext, Injectab
 import { Reflector } from '@nestjs/core';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { batchLimitsOf } from './batch.bodies.js';
 import { callerOf, type KnownCallers } from './caller.check.js';
 import type { HttpRequest } from './http.types.js';
 import { type ApiKey, KeyRing } from './key.ring.js';
@@ -28,7 +29,7 @@ export function RequireKey(): ClassDecorator {
       const value: unknown = Reflect.get(handlers, name);
       if (!isMethod(value) || value === controller) continue;
       const scope = Reflect.getMetadata(SCOPE, value) as string | undefined;
-      RouteConfig({ requiredKey: { scope } })(value);
+      RouteConfig({ requiredKey: { scope }, batches: batchLimitsOf(value) })(value);
     }
   };
 }

@@ -3,12 +3,17 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { findBadShapes } from './json-shape.check.js';
 import { Problem } from './problem.error.js';
 
-export const JSON_TYPES = ['application/json', 'application/cloudevents+json'] as const;
+export const JSON_TYPES = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'] as const;
+const [OPENING_BRACKET, FIRST_VISIBLE] = [0x5b, 0x21];
+/** Levels of JSON, unless an app says otherwise. */
+export const MAX_DEPTH = 32;
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
 
 export interface BodyParserOptions {
   maxDepth: number;
+  /** Of all bodies but the lists that a handler with @TakesBatches() takes. */
+  bodyLimitBytes: number;
   /** Also takes HTML forms: url-encoded ones parsed, multipart ones read and left unparsed. */
   forms: boolean;
 }
@@ -18,7 +23,7 @@ export function registerBodyParsers(fastify: FastifyInstance, options: BodyParse
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<Buffer>([...JSON_TYPES], { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      done(null, parseJson(request, body, options.maxDepth));
+      done(null, parseJson(request, body, options));
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)));
     }
@@ -46,7 +51,7 @@ export function refuseContentEncoding(request: FastifyRequest): Problem | undefi
   });
 }
 
-function parseJson(request: FastifyRequest, body: Buffer, maxDepth: number): unknown {
+function parseJson(request: FastifyRequest, body: Buffer, { maxDepth, bodyLimitBytes }: BodyParserOptions): unknown {
   const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1];
   if (charset !== undefined && charset.toLowerCase() !== 'utf-8') {
     throw new Problem({
@@ -56,6 +61,8 @@ function parseJson(request: FastifyRequest, body: Buffer, maxDepth: number): unk
   if (body.length === 0) {
     throw new Problem({ status: 400, code: 'empty-body', title: 'The body is empty', detail: 'Send a JSON object.' });
   }
+  const batch = request.routeOptions.config.batches !== undefined && beginsAsList(body);
+  if (!batch && body.length > bodyLimitBytes) throw bodyTooLarge(bodyLimitBytes);
   if (!isUtf8(body)) {
     throw new Problem({
       status: 400, code: 'invalid-encoding', title: 'The body is not valid UTF-8',
@@ -63,15 +70,31 @@ function parseJson(request: FastifyRequest, body: Buffer, maxDepth: number): unk
     });
   }
   const value = parseText(body.toString('utf8'));
-  const errors = findBadShapes(value, maxDepth);
-  if (errors.length > 0) {
-    throw new Problem({
-      status: 400, code: 'unsafe-json', title: 'The JSON is nested too deeply or uses names or text not allowed',
-      detail: `At most ${maxDepth} levels; no __proto__, constructor or prototype; no NUL characters.`, errors,
-    });
-  }
+  if (!batch) refuseBadShapes(value, maxDepth);
   request.rawBody = body;
   return value;
+}
+
+/** Throws the problem that names whatever is nested too deeply, could change a prototype or cannot be stored. */
+export function refuseBadShapes(value: unknown, maxDepth = MAX_DEPTH): void {
+  const errors = findBadShapes(value, maxDepth);
+  if (errors.length === 0) return;
+  throw new Problem({
+    status: 400, code: 'unsafe-json', title: 'The JSON is nested too deeply or uses names or text not allowed',
+    detail: `At most ${maxDepth} levels; no __proto__, constructor or prototype; no NUL characters.`, errors,
+  });
+}
+
+/** The same as Fastify's own answer to a body beyond its limit. */
+export function bodyTooLarge(limitBytes: number): Problem {
+  return new Problem({
+    status: 413, code: 'body-too-large', title: 'The body is too large',
+    detail: `At most ${limitBytes / 1024} KiB. Send a smaller body, or split it.`,
+  });
+}
+
+function beginsAsList(body: Buffer): boolean {
+  return body.find((byte) => byte >= FIRST_VISIBLE) === OPENING_BRACKET;
 }
 
 function parseText(text: string): unknown {

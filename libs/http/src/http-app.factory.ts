@@ -4,7 +4,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger, Metrics } from '@posthorn/observability';
 import type { FastifyInstance } from 'fastify';
 import { checkKeysBeforeBodies } from './api-key.guard.js';
-import { refuseContentEncoding, registerBodyParsers } from './body.parser.js';
+import { limitBatches } from './batch.bodies.js';
+import { MAX_DEPTH, refuseContentEncoding, registerBodyParsers } from './body.parser.js';
 import { answerClientError } from './client-error.response.js';
 import { KeyRing } from './key.ring.js';
 import { TokenVerifier } from './open-id/token.verifier.js';
@@ -29,6 +30,8 @@ export interface HttpAppOptions {
   logger?: LoggerService | false;
 }
 
+export const BODY_LIMIT_BYTES = 256 * 1024;
+
 const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -47,7 +50,9 @@ export async function createHttpApp(
   adapter.useRoutes(routes);
   fastify.addHook('onRoute', (route) => routes.add(route.url, route.method));
   addRequestHook(fastify);
-  registerBodyParsers(fastify, { maxDepth: options.maxDepth ?? 32, forms: options.forms ?? false });
+  const bodyLimitBytes = options.bodyLimitBytes ?? BODY_LIMIT_BYTES;
+  registerBodyParsers(fastify, { maxDepth: options.maxDepth ?? MAX_DEPTH, bodyLimitBytes, forms: options.forms ?? false });
+  limitBatches(fastify, bodyLimitBytes);
 
   const settings: Partial<NestApplicationOptions> = { bodyParser: false, abortOnError: false };
   if (options.logger === undefined) settings.bufferLogs = true;
@@ -66,7 +71,7 @@ export async function createHttpApp(
 
 function createAdapter(options: HttpAppOptions): ProblemFastifyAdapter {
   return new ProblemFastifyAdapter({
-    bodyLimit: options.bodyLimitBytes ?? 256 * 1024,
+    bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
     requestTimeout: options.requestTimeoutMs ?? 15_000,
     // Requests that arrive while we stop are still answered: their sender cannot know.
     return503OnClosing: false,

@@ -1,6 +1,8 @@
+export { type BatchLimits, TakesBatches } from './batch.bodies.js';
+export { bodyTooLarge, refuseBadShapes } from './body.parser.js';
 export { Caller, RequireKey, RequireScope } from './api-key.guard.js';
 export { demandScope } from './caller.check.js';
-export { createHttpApp, type HttpAppOptions } from './http-app.factory.js';
+export { BODY_LIMIT_BYTES, createHttpApp, type HttpAppOptions } from './http-app.factory.js';
 export { type ApiKey, type ApiKeyEntry, type Grant, KeyRing, keySha256 } from './key.ring.js';
 export type { ClaimGrant } from './open-id/claim.grants.js';
 export { isTrustworthyUrl } from './open-id/issuer.keys.js';

@@ -40,6 +40,15 @@ export class Ledger {
     return answer;
   }
 
+  /**
+   * Accepts entries that came together, as `accept` does each of them: in their order, what became of each, or why it
+   * could not be stored. Throws only for an idempotency key that is none.
+   */
+  acceptAll(entries: readonly AcceptEntry[]): Promise<(Acceptance | Error)[]> {
+    for (const { idempotencyKey } of entries) if (idempotencyKey !== undefined) checkKey(idempotencyKey);
+    return this.batcher.addAll(entries.map((entry) => ({ ...entry, body: JSON.stringify(entry.envelope) })));
+  }
+
   /** Writes in the caller's transaction; what is written is published after that has committed. */
   async append(tx: Transaction, entries: readonly LedgerEntry[]): Promise<void> {
     if (entries.length === 0) return;

@@ -50,6 +50,19 @@ describe('MicroBatcher', () => {
     expect(batches.map(({ items }) => items)).toEqual([[1], [2, 3, 4], [5]]);
   });
 
+  it('divides a long list like everything else, and answers it as a whole: what each became, or why it failed', async () => {
+    const { batches, run } = heldRun();
+    const batcher = new MicroBatcher({ maxBatch: 2, concurrency: 3, run });
+    const answer = batcher.addAll([1, 2, 3, 4, 5]);
+    await turn();
+    expect(batches.map(({ items }) => items)).toEqual([[1, 2], [3, 4], [5]]);
+    batches[2]?.finish();
+    batches[1]?.fail(new Error('no room'));
+    batches[0]?.finish();
+    expect(await answer).toEqual([2, 4, new Error('no room'), new Error('no room'), 10]);
+    expect(await batcher.addAll([])).toEqual([]);
+  });
+
   it('rejects every item of a failed batch with its error, and no other item', async () => {
     const { batches, run } = heldRun();
     const batcher = new MicroBatcher({ maxBatch: 2, run });

@@ -50,6 +50,27 @@ export class MicroBatcher<I, O> {
     });
   }
 
+  /**
+   * Items that came together, with one promise for all of them; it never rejects. In their order, what each was
+   * answered with, or the error of its run: large lists are divided like everything else that waits.
+   */
+  addAll(items: readonly I[]): Promise<(O | Error)[]> {
+    if (items.length === 0) return Promise.resolve([]);
+    return new Promise((resolveAll) => {
+      const outputs = new Array<O | Error>(items.length);
+      let open = items.length;
+      const settle = (index: number, output: O | Error): void => {
+        outputs[index] = output;
+        if (--open === 0) resolveAll(outputs);
+      };
+      items.forEach((item, index) => {
+        const reject = (error: unknown): void => settle(index, error instanceof Error ? error : new Error(String(error)));
+        this.waiting.push({ item, resolve: (output) => settle(index, output), reject });
+      });
+      this.schedule();
+    });
+  }
+
   /** Resolves once nothing waits and nothing is in flight; never rejects. */
   drain(): Promise<void> {
     if (this.waiting.length === 0 && this.inFlight === 0) return Promise.resolve();

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { eventSubject, type PosthornEvent } from '@posthorn/contracts';
-import { Problem } from '@posthorn/http';
-import { Ledger, peopleOf } from '@posthorn/ledger';
+import { Problem, problemOf } from '@posthorn/http';
+import { type AcceptEntry, type Acceptance as LedgerAcceptance, Ledger, peopleOf } from '@posthorn/ledger';
 import { type Counter, Metrics } from '@posthorn/observability';
 
 export interface Acceptance {
@@ -18,9 +18,16 @@ export interface Once {
   content: Uint8Array | string;
 }
 
+/** An event that has passed the door. */
+export interface Acceptable {
+  event: PosthornEvent;
+  once: Once | undefined;
+}
+
 /** Puts events into the ledger; everything after that is the relay's. */
 @Injectable()
 export class AcceptanceService {
+  private readonly logger = new Logger(AcceptanceService.name);
   private readonly accepted: Counter<'type' | 'status'>;
 
   constructor(
@@ -32,13 +39,26 @@ export class AcceptanceService {
 
   /** Resolves strictly after the ledger's commit. */
   async accept(event: PosthornEvent, once?: Once): Promise<Acceptance> {
-    const result = await this.ledger.accept({
-      envelope: event,
-      subject: eventSubject(event.site, event.type),
-      idempotencyKey: once?.idempotencyKey,
-      bodyHash: once === undefined ? undefined : contentHash(once),
-      people: peopleOf(event),
+    return this.count(event, await this.ledger.accept(entryOf(event, once)));
+  }
+
+  /** Events that came together share as few commits as they can. Never rejects: one that fails does not fail the others. */
+  async acceptAll(events: readonly Acceptable[]): Promise<(Acceptance | Problem)[]> {
+    const answers = await this.ledger.acceptAll(events.map(({ event, once }) => entryOf(event, once)));
+    return answers.map((answer, index) => {
+      const { event } = events[index] as Acceptable;
+      try {
+        if (answer instanceof Error) throw answer;
+        return this.count(event, answer);
+      } catch (error) {
+        const problem = problemOf(error);
+        if (problem.status === 500) this.logger.error({ msg: 'an event of a batch failed', err: error, eventId: event.id });
+        return problem;
+      }
     });
+  }
+
+  private count(event: PosthornEvent, result: LedgerAcceptance): Acceptance {
     this.accepted.inc({ type: event.type, status: result.status });
     if (result.status === 'conflict') throw keyConflict(result.id);
     return { id: result.id, acceptedAt: result.acceptedAt, replayed: result.status === 'replayed' };
@@ -47,6 +67,16 @@ export class AcceptanceService {
 
 export function contentHash({ content }: Once): Buffer {
   return hash('sha256', content, 'buffer');
+}
+
+function entryOf(event: PosthornEvent, once: Once | undefined): AcceptEntry {
+  return {
+    envelope: event,
+    subject: eventSubject(event.site, event.type),
+    idempotencyKey: once?.idempotencyKey,
+    bodyHash: once === undefined ? undefined : contentHash(once),
+    people: peopleOf(event),
+  };
 }
 
 export function keyConflict(id: string): Problem {

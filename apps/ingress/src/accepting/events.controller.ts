@@ -1,12 +1,15 @@
 import { Controller, Post, Req, Res } from '@nestjs/common';
-import { type HttpReply, type HttpRequest, RequireKey, RequireScope } from '@posthorn/http';
+import { type HttpReply, type HttpRequest, RequireKey, RequireScope, TakesBatches } from '@posthorn/http';
 import { currentTraceparent, withTrace } from '@posthorn/observability';
 import { AdmissionService } from '../admission/admission.service.js';
 import { WRITE } from '../config.js';
-import { readSubmission } from './submission.reader.js';
+import { batchAnswer } from './batch.answer.js';
+import { modeOf, readBatch, readSingle } from './request.reader.js';
 import { siteOf } from './site.caller.js';
 
-/** `POST /v1/events`: the door every event comes in by. */
+const BATCH_LIMIT_BYTES = 5 * 1024 * 1024;
+
+/** `POST /v1/events`: the door every event comes in by, alone or with others. */
 @Controller('v1/events')
 @RequireKey()
 export class EventsController {
@@ -15,23 +18,17 @@ export class EventsController {
   // The reply is sent here rather than returned: Nest's way out costs a tenth of the throughput.
   @Post()
   @RequireScope(WRITE)
+  @TakesBatches({ bodyLimitBytes: BATCH_LIMIT_BYTES })
   async submit(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
-    const { headers } = request;
-    const site = siteOf(request);
-    const accepted = await withTrace(singleOf(headers['traceparent']), 'accept event', { 'posthorn.site': site }, () => {
-      const { envelope, issues, idempotencyKey } = readSubmission(
-        {
-          contentType: headers['content-type'],
-          body: request.body,
-          idempotencyKey: headers['idempotency-key'],
-          traceparent: currentTraceparent(),
-        },
-        site,
-      );
-      const once = idempotencyKey === undefined ? undefined : { idempotencyKey, content: request.rawBody ?? '' };
-      return this.admission.admit({ channel: 'api', site, caller: request.apiKey, envelope, issues, once });
-    });
-    const { id, acceptedAt, replayed } = accepted;
+    const mode = modeOf(request);
+    if (mode === 'batch' || mode === 'cloudevents-batch') await this.acceptBatch(request, reply, mode);
+    else await this.acceptSingle(request, reply, mode);
+  }
+
+  private async acceptSingle(request: HttpRequest, reply: HttpReply, mode: 'plain' | 'structured' | 'binary'): Promise<void> {
+    const { id, acceptedAt, replayed } = await withTrace(traceparentOf(request), 'accept event', { 'posthorn.site': siteOf(request) }, () =>
+      this.admission.admit(readSingle(request, mode, currentTraceparent())),
+    );
     if (replayed) reply.header('idempotent-replayed', 'true');
     await reply
       .code(202)
@@ -39,8 +36,16 @@ export class EventsController {
       .header('content-type', 'application/json; charset=utf-8')
       .send(`{"id":"${id}","acceptedAt":"${acceptedAt.toISOString()}"}`);
   }
+
+  private async acceptBatch(request: HttpRequest, reply: HttpReply, mode: 'batch' | 'cloudevents-batch'): Promise<void> {
+    const outcomes = await withTrace(traceparentOf(request), 'accept events', { 'posthorn.site': siteOf(request) }, () =>
+      this.admission.admitAll(readBatch(request, mode, currentTraceparent())),
+    );
+    const { status, headers, body } = batchAnswer(outcomes);
+    await reply.code(status).headers(headers).send(body);
+  }
 }
 
-function singleOf(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'string' ? header : undefined;
+function traceparentOf({ headers: { traceparent } }: HttpRequest): string | undefined {
+  return typeof traceparent === 'string' ? traceparent : undefined;
 }

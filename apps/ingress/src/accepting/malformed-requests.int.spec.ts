@@ -40,7 +40,6 @@ const ROWS: Row[] = [
   ['XML', { headers: { 'content-type': 'application/xml' }, body: '<event/>' }, 415, 'unsupported-media-type'],
   ['a form', { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'type=lead.submitted' }, 415, 'unsupported-media-type'],
   ['a multipart form', { headers: { 'content-type': 'multipart/form-data; boundary=x' }, body: '--x--' }, 415, 'unsupported-media-type'],
-  ['a batch of CloudEvents', { headers: { 'content-type': 'application/cloudevents-batch+json' }, body: '[]' }, 415, 'unsupported-media-type'],
   ['no content type', withHeaders({ 'content-type': null }), 415, 'unsupported-media-type'],
   ['a content type that is none', withHeaders({ 'content-type': ';;;' }), 415, 'unsupported-media-type'],
   ['JSON said to be Latin-1', withHeaders({ 'content-type': 'application/json; charset=iso-8859-1' }), 415, 'unsupported-charset'],
@@ -59,7 +58,7 @@ const ROWS: Row[] = [
   ['NaN', { body: '{"type":NaN}' }, 400, 'malformed-json'],
   ['single quotes', { body: "{'type':'lead.submitted'}" }, 400, 'malformed-json'],
   ['two objects', { body: `${json(lead())}${json(lead())}` }, 400, 'malformed-json'],
-  ['an array', { body: json([lead()]) }, 422, 'validation-failed', ['']],
+  ['a list in another list', { body: json([[lead()]]) }, 422, 'batch-refused'],
   ['null', { body: 'null' }, 422, 'validation-failed', ['']],
   ['a number', { body: '42' }, 422, 'validation-failed', ['']],
   ['a text', { body: '"lead.submitted"' }, 422, 'validation-failed', ['']],
@@ -70,7 +69,7 @@ const ROWS: Row[] = [
   ['a __proto__ key in disguise', { body: '{"type":"lead.submitted","data":{"\\u005f_proto__":{}}}' }, 400, 'unsafe-json', ['/data/__proto__']],
   ['a constructor key', { body: '{"type":"form.submitted","data":{"form":"f","fields":{"constructor":"x"}}}' }, 400, 'unsafe-json', ['/data/fields/constructor']],
   ['256 KiB and a byte', { body: `"${'x'.repeat(262_143)}"` }, 413, 'body-too-large'],
-  ['five megabytes said beforehand', { headers: { 'content-length': '5000000' }, body: '{' }, 413, 'body-too-large'],
+  ['six megabytes said beforehand', { headers: { 'content-length': '6000000' }, body: '{' }, 413, 'body-too-large'],
 
   // The event
   ['an empty object', { body: '{}' }, 422, 'validation-failed', ['/type']],
@@ -99,6 +98,17 @@ const ROWS: Row[] = [
   ['a CloudEvent in base64', asCloudEvent({ data_base64: 'e30=' }), 422, 'validation-failed', ['/data_base64']],
   ['a CloudEvent of XML', asCloudEvent({ datacontenttype: 'text/xml' }), 422, 'validation-failed', ['/datacontenttype']],
   ['a CloudEvent of another schema', asCloudEvent({ dataschema: 'https://example.com/other' }), 422, 'validation-failed', ['/dataschema']],
+  ['a CloudEvent of which only the headers of another came', { headers: { 'ce-type': 'lead.submitted' } }, 422, 'validation-failed', ['/specversion', '/id', '/source', '/data/type', '/data/data', '/data/person']],
+  ['a list called a CloudEvent', { headers: { 'content-type': 'application/cloudevents+json' }, body: json([cloudEvent]) }, 422, 'validation-failed', ['']],
+  ['a CloudEvent called a list', { headers: { 'content-type': 'application/cloudevents-batch+json' }, body: json(cloudEvent) }, 422, 'validation-failed', ['']],
+
+  // Batches
+  ['an empty list', { body: '[]' }, 422, 'validation-failed', ['']],
+  ['an empty list of CloudEvents', { headers: { 'content-type': 'application/cloudevents-batch+json' }, body: '[]' }, 422, 'validation-failed', ['']],
+  ['a list of 1,001', { body: json(Array.from({ length: 1_001 }, () => 0)) }, 422, 'validation-failed', ['']],
+  ['a list cut in the middle', { body: json([lead()]).slice(0, -5) }, 400, 'malformed-json'],
+  ['an Idempotency-Key too long for a list', { headers: { 'idempotency-key': 'k'.repeat(251) }, body: json([lead()]) }, 400, 'idempotency-key-malformed'],
+  ['five MiB and a byte in a list', { body: `["${'x'.repeat(5 * 1024 * 1024 - 3)}"]` }, 413, 'body-too-large'],
 
   // Idempotency keys
   ['an empty Idempotency-Key', withHeaders({ 'idempotency-key': '' }), 400, 'idempotency-key-malformed'],

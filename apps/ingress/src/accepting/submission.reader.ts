@@ -1,67 +1,68 @@
-import { hash } from 'node:crypto';
-import { type ContractIssue, dataschemaOf, isOwnEventType, newId } from '@posthorn/contracts';
+import { type ContractIssue, dataschemaOf, isOwnEventType, newId, pointerOf } from '@posthorn/contracts';
 import { Problem } from '@posthorn/http';
 import { invalidEvent } from '../admission/invalid.problem.js';
-import { mediaTypeOf, unsupportedMediaType } from './media.type.js';
 
-/** What came over HTTP, before anything about it is believed. */
-export interface RawSubmission {
-  contentType: string | undefined;
-  body: unknown;
-  idempotencyKey: string | string[] | undefined;
+/** For whom, and as part of which trace, something is read. */
+export interface Reading {
+  site: string;
   /** Of the span that accepts it. */
   traceparent: string | undefined;
 }
 
+/** An event of the site in the making, which the contract is yet to check. */
 export interface Submission {
   envelope: Record<string, unknown>;
   issues: ContractIssue[];
-  idempotencyKey: string | undefined;
 }
 
 const SIMPLE_FIELDS = new Set(['type', 'data', 'subject', 'source', 'time', 'site', 'correlationid', 'causationid']);
 const ADDRESS = /[^\s@/]@[^\s@/]+\.[^\s@/]/;
-const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** Makes an event of the site out of a request, which the contract is yet to check. Throws the problem of what is no submission at all. */
-export function readSubmission(raw: RawSubmission, site: string): Submission {
-  const structured = isCloudEvent(raw.contentType);
-  const body = objectOf(raw.body);
-  const issues = [...(structured ? cloudEventIssues(body) : unknownFields(body)), ...personalAttributes(body), ...reservedType(body)];
-  const header = keyFromHeader(raw.idempotencyKey);
-  if (typeof body['site'] === 'string' && body['site'] !== site) throw foreignSite(site);
-  const envelope = envelopeOf(body, site, raw.traceparent);
-  return { envelope, issues, idempotencyKey: header ?? (structured ? keyOfCloudEvent(body) : undefined) };
+/** Reads `{type, data, …}`. Throws the problem of what is no submission at all. */
+export function readPlain(body: unknown, reading: Reading): Submission {
+  const fields = objectOf(body);
+  return submissionOf(fields, unknownFields(fields), reading);
 }
 
-function isCloudEvent(contentType: string | undefined): boolean {
-  const mediaType = mediaTypeOf(contentType);
-  if (mediaType === 'application/cloudevents+json') return true;
-  if (mediaType === 'application/json') return false;
-  throw unsupportedMediaType('Send application/json with {type, data}, or application/cloudevents+json.');
+/** Reads a CloudEvent, all of it in one object. Throws the problem of what is no submission at all. */
+export function readCloudEvent(body: unknown, reading: Reading): Submission {
+  const fields = objectOf(body);
+  return submissionOf(fields, cloudEventIssues(fields), reading);
 }
 
-function objectOf(body: unknown): Record<string, unknown> {
+function submissionOf(fields: Record<string, unknown>, issues: ContractIssue[], reading: Reading): Submission {
+  const { site } = fields;
+  if (typeof site === 'string' && site !== reading.site) throw foreignSite(reading.site);
+  noteAddresses(fields, issues);
+  noteReservedType(fields, issues);
+  return { envelope: envelopeOf(fields, reading), issues };
+}
+
+export function objectOf(body: unknown): Record<string, unknown> {
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
-  throw invalidEvent([{ pointer: '', rule: 'invalid_type', message: 'must be one JSON object: send one event per request' }]);
+  throw invalidEvent([{ pointer: '', rule: 'invalid_type', message: 'must be one JSON object: an event, not a value or a list' }]);
 }
 
 function unknownFields(body: Record<string, unknown>): ContractIssue[] {
-  return Object.keys(body)
-    .filter((name) => !SIMPLE_FIELDS.has(name))
-    .map((name) => ({ pointer: pointerTo(name), rule: 'unknown_field', message: 'is not a field of a submission' }));
+  const issues: ContractIssue[] = [];
+  for (const name of Object.keys(body)) {
+    if (!SIMPLE_FIELDS.has(name)) issues.push({ pointer: pointerOf([name]), rule: 'unknown_field', message: 'is not a field of a submission' });
+  }
+  return issues;
 }
 
 // Attributes are shown to everybody, and kept when a person is erased. A name cannot be told from a word, an address can.
-function personalAttributes(body: Record<string, unknown>): ContractIssue[] {
-  return ['subject', 'source']
-    .filter((name) => typeof body[name] === 'string' && ADDRESS.test(body[name]))
-    .map((name) => ({ pointer: pointerTo(name), rule: 'personal', message: 'must not hold an e-mail address: people belong into data.person' }));
+function noteAddresses(body: Record<string, unknown>, issues: ContractIssue[]): void {
+  for (const name of ['subject', 'source']) {
+    const value = body[name];
+    if (typeof value !== 'string' || !ADDRESS.test(value)) continue;
+    issues.push({ pointer: pointerOf([name]), rule: 'personal', message: 'must not hold an e-mail address: people belong into data.person' });
+  }
 }
 
-function reservedType({ type }: Record<string, unknown>): ContractIssue[] {
-  if (typeof type !== 'string' || !isOwnEventType(type)) return [];
-  return [{ pointer: '/type', rule: 'reserved_type', message: 'is said by Posthorn itself, of what was ordered by another door: POST /v1/privacy/erasures has a person forgotten' }];
+function noteReservedType({ type }: Record<string, unknown>, issues: ContractIssue[]): void {
+  if (typeof type !== 'string' || !isOwnEventType(type)) return;
+  issues.push({ pointer: '/type', rule: 'reserved_type', message: 'is said by Posthorn itself, of what was ordered by another door: POST /v1/privacy/erasures has a person forgotten' });
 }
 
 // The contract checks what it keeps; these are the attributes it does not: the sender's own id, and the encoding.
@@ -80,7 +81,7 @@ function cloudEventIssues(body: Record<string, unknown>): ContractIssue[] {
   return issues;
 }
 
-function envelopeOf(body: Record<string, unknown>, site: string, traceparent: string | undefined): Record<string, unknown> {
+function envelopeOf(body: Record<string, unknown>, { site, traceparent }: Reading): Record<string, unknown> {
   const id = newId();
   const type = typeof body['type'] === 'string' ? body['type'] : 'unknown.type';
   return {
@@ -100,23 +101,6 @@ function envelopeOf(body: Record<string, unknown>, site: string, traceparent: st
   };
 }
 
-function keyFromHeader(header: string | string[] | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  if (typeof header === 'string' && KEY.test(header)) return header;
-  throw new Problem({
-    status: 400,
-    code: 'idempotency-key-malformed',
-    title: 'The Idempotency-Key is malformed',
-    detail: 'Send one Idempotency-Key of 1 to 255 visible ASCII characters without spaces, such as a UUID.',
-  });
-}
-
-// CloudEvents makes (source, id) unique per event. Hashed, because either may be long; with a space, so that no
-// Idempotency-Key can be the same.
-function keyOfCloudEvent({ source, id }: Record<string, unknown>): string {
-  return `cloudevent ${hash('sha256', JSON.stringify([source, id]), 'base64url')}`;
-}
-
 function foreignSite(site: string): Problem {
   return new Problem({
     status: 403,
@@ -125,8 +109,4 @@ function foreignSite(site: string): Problem {
     detail: `The key speaks for ${site}. Leave "site" out, or use the key of the site you name.`,
     errors: [{ pointer: '/site', rule: 'site-mismatch', message: `must be ${site}, or left out` }],
   });
-}
-
-function pointerTo(name: string): string {
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ContractError, type ContractIssue, parseEvent, type PosthornEvent } from '@posthorn/contracts';
-import { Problem } from '@posthorn/http';
+import { Problem, problemOf } from '@posthorn/http';
 import { DatabaseUnavailableError } from '@posthorn/persistence';
-import { type Acceptance, AcceptanceService, keyConflict } from '../accepting/acceptance.service.js';
+import { type Acceptable, type Acceptance, AcceptanceService, keyConflict } from '../accepting/acceptance.service.js';
 import { Quarantine } from '../quarantine/quarantine.service.js';
 import { ADMISSION_RULES, type AdmissionRule, type Objection } from './admission.rule.js';
 import type { Draft } from './draft.js';
@@ -27,18 +27,44 @@ export class AdmissionService {
     return ruling.decision === 'accept' ? this.acceptance.accept(ruling.event, draft.once) : this.hold(draft, ruling);
   }
 
-  /** Says what `admit` would do, and does nothing. */
-  async examine(draft: Draft): Promise<Ruling> {
+  /**
+   * Events that came together, each as if it had come alone: in their order, what became of it or what is wrong with it.
+   * What their reader refused already is handed on. Never rejects for a single one of them.
+   */
+  async admitAll(drafts: readonly (Draft | Problem)[]): Promise<(Acceptance | Problem)[]> {
+    const rulings = await settled(drafts.map((draft) => (draft instanceof Problem ? refused(draft) : this.examine(draft))));
+    const passed: Acceptable[] = [];
+    const others = new Map<number, Promise<Acceptance | Problem>>();
+    for (const [index, ruling] of rulings.entries()) {
+      const draft = drafts[index];
+      if (draft === undefined || draft instanceof Problem) continue;
+      if (ruling.decision === 'accept') passed.push({ event: ruling.event, once: draft.once });
+      else others.set(index, this.setAside(draft, ruling).catch(problemOf));
+    }
+    const accepted = (await this.acceptance.acceptAll(passed)).values();
+    const outcomes = rulings.map((ruling) => (ruling.decision === 'accept' ? next(accepted) : ruling.decision === 'refuse' ? ruling.problem : undefined));
+    for (const [index, other] of others) outcomes[index] = await other;
+    return outcomes.filter((outcome) => outcome !== undefined);
+  }
+
+  private setAside(draft: Draft, ruling: Exclude<Ruling, { decision: 'accept' }>): Promise<Acceptance | Problem> {
+    return ruling.decision === 'hold' ? this.hold(draft, ruling) : this.refuse(draft, ruling.problem);
+  }
+
+  /** Says what `admit` would do, and does nothing. A promise only where a rule has to wait: there are many events. */
+  examine(draft: Draft): Ruling | Promise<Ruling> {
     const read = readEvent(draft);
-    if (!('event' in read)) return { decision: 'refuse', problem: invalidEvent(read.issues) };
-    const { event } = read;
-    let held: Objection | undefined;
-    for (const rule of this.rules) {
-      // Most rules have nothing to wait for, and an event should not wait a turn for each of them.
-      const ruled = rule.judge(event, draft);
-      const objection = ruled instanceof Promise ? await ruled : ruled;
-      if (objection?.decision === 'refuse') return { decision: 'refuse', problem: refusal(objection) };
-      held ??= objection;
+    return 'event' in read ? this.judge(read.event, draft) : refused(invalidEvent(read.issues));
+  }
+
+  private judge(event: PosthornEvent, draft: Draft, from = 0, held?: Objection): Ruling | Promise<Ruling> {
+    for (let index = from; index < this.rules.length; index += 1) {
+      const ruled = this.rules[index]?.judge(event, draft);
+      if (ruled instanceof Promise) {
+        return ruled.then((objection) => (objection?.decision === 'refuse' ? refused(refusal(objection)) : this.judge(event, draft, index + 1, held ?? objection)));
+      }
+      if (ruled?.decision === 'refuse') return refused(refusal(ruled));
+      held ??= ruled;
     }
     return held === undefined ? { decision: 'accept', event } : { decision: 'hold', event, objection: held };
   }
@@ -61,6 +87,20 @@ export class AdmissionService {
       throw error;
     }
   }
+}
+
+const refused = (problem: Problem): Ruling => ({ decision: 'refuse', problem });
+
+/** All at once, and without a turn of the event loop when none of them has to be waited for. */
+function settled(rulings: (Ruling | Promise<Ruling>)[]): Promise<Ruling[]> | Ruling[] {
+  const known = rulings.filter((ruling): ruling is Ruling => !(ruling instanceof Promise));
+  return known.length === rulings.length ? known : Promise.all(rulings.map((ruling) => Promise.resolve(ruling)));
+}
+
+function next<T>(values: ArrayIterator<T>): T {
+  const { value, done } = values.next();
+  if (done === true) throw new TypeError('Fewer answers than events.');
+  return value;
 }
 
 function readEvent({ envelope, issues }: Draft): { event: PosthornEvent } | { issues: ContractIssue[] } {
