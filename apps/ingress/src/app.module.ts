@@ -22,6 +22,11 @@ import { TransportEraser } from './erasing/transport.eraser.js';
 import { TransportErasures } from './erasing/transport.erasures.js';
 import { EventStateController } from './event-state/event-state.controller.js';
 import { EventStateService } from './event-state/event-state.service.js';
+import { FormOnce } from './forms/form.once.js';
+import { FORM_SECRET, formSecretOf } from './forms/form.secret.js';
+import { FORMS, formsOf } from './forms/form.settings.js';
+import { FormsController } from './forms/forms.controller.js';
+import { FormsService } from './forms/forms.service.js';
 import { LinkPageResponder } from './link-pages/link-page.responder.js';
 import { MAIL_LINKS, MailLinks, type MailLinksOptions } from './link-pages/mail.links.js';
 import { NewsletterLinksController } from './newsletter-links/newsletter-links.controller.js';
@@ -46,12 +51,14 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, vital: false, topology: { streams: [streamNamed(EVENTS_STREAM)] } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController, ErasuresController, ErasureLinksController],
+      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController, ErasuresController, ErasureLinksController, FormsController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
         { provide: MAIL_LINKS, useFactory: () => mailLinks(config) },
         { provide: RETENTION_RULES, useFactory: () => retentionRulesOf(section) },
         { provide: QUARANTINE_SETTINGS, useValue: section.quarantine },
+        { provide: FORMS, useFactory: () => formsOf(section.sites) },
+        { provide: FORM_SECRET, useFactory: () => formSecretOf(section.linkSecret) },
         { provide: ADMISSION_RULES, useFactory: () => [] },
         AcceptanceService,
         AcceptedCounts,
@@ -61,6 +68,8 @@ export class AppModule {
         ErasureRequests,
         ErasureService,
         EventStateService,
+        FormOnce,
+        FormsService,
         LinkPageResponder,
         MailLinks,
         NewsletterLinksService,

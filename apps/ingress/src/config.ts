@@ -2,6 +2,7 @@ import { loadConfig, loadProvisioning, type ProvisioningConfig } from '@posthorn
 import { SITE_ID } from '@posthorn/contracts';
 import type { ApiKeyEntry } from '@posthorn/http';
 import { z } from 'zod';
+import { FORM_NAME, formSettings } from './forms/form.settings.js';
 import { quarantineSettings } from './quarantine/quarantine.settings.js';
 import { RETENTION_TYPES, type RetentionRule, rulesOf } from './retention/retention.rules.js';
 
@@ -31,6 +32,8 @@ const site = z.strictObject({
   keys: z.array(key).min(1),
   /** For how long personal values are kept; for good unless given. */
   retention: retention.optional(),
+  /** HTML forms of the site that send straight here. */
+  forms: z.record(z.string().regex(FORM_NAME, 'must be lower-case letters, digits and hyphens'), formSettings).default({}),
 });
 
 const section = z

@@ -3,8 +3,10 @@ import { createHttpApp, keySha256, shutDown } from '@posthorn/http';
 import { connectMessaging, ensureTopology, STREAMS } from '@posthorn/messaging';
 import { provisionSchema } from '@posthorn/persistence';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { z } from 'zod';
 import { AppModule } from './app.module.js';
 import { ERASE, READ, SERVICE, WRITE, type IngressConfig } from './config.js';
+import { formSettings } from './forms/form.settings.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { quarantineSettings, type QuarantineSettings } from './quarantine/quarantine.settings.js';
 import type { RetentionSettings } from './retention/retention.rules.js';
@@ -21,6 +23,8 @@ interface Where {
   /** Of the site acme. */
   retention?: RetentionSettings;
   quarantine?: Partial<QuarantineSettings>;
+  /** Of the site acme, as in posthorn.yaml. */
+  forms?: Record<string, z.input<typeof formSettings>>;
 }
 
 export interface TestIngress {
@@ -64,7 +68,7 @@ export function lead(email = 'jane@example.com') {
   return { type: 'lead.submitted', data: { person: { email, name: 'Jane Doe' }, message: 'Please call me.' } };
 }
 
-function configFor({ databaseUrl, servers, retention, quarantine = {} }: Where): IngressConfig {
+function configFor({ databaseUrl, servers, retention, quarantine = {}, forms = {} }: Where): IngressConfig {
   const key = (id: string, secret: string, scopes: (typeof READ | typeof WRITE | typeof ERASE)[] = [WRITE, READ]) => ({ id, sha256: keySha256(secret), scopes });
   return {
     service: SERVICE,
@@ -77,8 +81,8 @@ function configFor({ databaseUrl, servers, retention, quarantine = {} }: Where):
       linkSecret: LINK_SECRET,
       quarantine: quarantineSettings.parse(quarantine),
       sites: {
-        acme: { name: 'Acme & Söhne', retention, keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
-        other: { name: 'Other', keys: [key('other', OTHER_KEY)] },
+        acme: { name: 'Acme & Söhne', retention, forms: z.record(z.string(), formSettings).parse(forms), keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
+        other: { name: 'Other', forms: {}, keys: [key('other', OTHER_KEY)] },
       },
     },
   };

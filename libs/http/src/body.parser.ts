@@ -8,6 +8,8 @@ const [OPENING_BRACKET, FIRST_VISIBLE] = [0x5b, 0x21];
 /** Levels of JSON, unless an app says otherwise. */
 export const MAX_DEPTH = 32;
 const FORM_TYPE = 'application/x-www-form-urlencoded';
+/** Of one form, however often a name comes. */
+export const MAX_FORM_FIELDS = 500;
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
 
 export interface BodyParserOptions {
@@ -31,9 +33,12 @@ export function registerBodyParsers(fastify: FastifyInstance, options: BodyParse
   if (!options.forms) return;
   fastify.addContentTypeParser<Buffer>(FORM_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
     request.rawBody = body;
-    done(null, parseForm(body));
+    const fields = parseForm(body);
+    if (fields === undefined) done(formTooLarge());
+    else done(null, fields);
   });
-  fastify.addContentTypeParser<Buffer>('multipart/form-data', { parseAs: 'buffer' }, (_request, _body, done) => {
+  fastify.addContentTypeParser<Buffer>('multipart/form-data', { parseAs: 'buffer' }, (request, body, done) => {
+    request.rawBody = body;
     done(null, undefined);
   });
 }
@@ -111,11 +116,21 @@ function parseText(text: string): unknown {
   }
 }
 
-function parseForm(body: Buffer): Record<string, string | string[]> {
+/** Undefined when there are more fields than any form has: to gather them would take longer than to send them. */
+function parseForm(body: Buffer): Record<string, string | string[]> | undefined {
   const fields = Object.create(null) as Record<string, string | string[]>;
+  let count = 0;
   for (const [name, value] of new URLSearchParams(body.toString('utf8'))) {
+    count += 1;
+    if (count > MAX_FORM_FIELDS) return undefined;
     const known = fields[name];
     fields[name] = known === undefined ? value : [known, value].flat();
   }
   return fields;
+}
+
+export function formTooLarge(): Problem {
+  return new Problem({
+    status: 413, code: 'form-too-large', title: 'The form has too many fields', detail: `Send at most ${MAX_FORM_FIELDS} fields.`,
+  });
 }

@@ -1,6 +1,7 @@
 export { type BatchLimits, TakesBatches } from './batch.bodies.js';
 export { bodyTooLarge, refuseBadShapes } from './body.parser.js';
 export { Caller, RequireKey, RequireScope } from './api-key.guard.js';
+export { formTooLarge, MAX_FORM_FIELDS } from './body.parser.js';
 export { demandScope } from './caller.check.js';
 export { BODY_LIMIT_BYTES, createHttpApp, type HttpAppOptions } from './http-app.factory.js';
 export { type ApiKey, type ApiKeyEntry, type Grant, KeyRing, keySha256 } from './key.ring.js';
@@ -11,3 +12,4 @@ export { Problem, type BadField, type ProblemOptions } from './problem.error.js'
 export { problemOf } from './problem.translation.js';
 export { launch, runService, shutDown, type RunOptions } from './service.runner.js';
 export type { HttpReply, HttpRequest } from './http.types.js';
+export { ShowProblem } from './problem.filter.js';

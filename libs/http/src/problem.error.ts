@@ -3,6 +3,8 @@ export interface BadField {
   pointer: string;
   rule: string;
   message: string;
+  /** The field of the form it was typed into, where it came by one. */
+  field?: string;
 }
 
 export interface ProblemOptions {
@@ -47,6 +49,11 @@ export class Problem extends Error {
   /** The same problem with more members. */
   extendedBy(members: Record<string, string>): Problem {
     return new Problem({ ...this.options, members: { ...this.options.members, ...members } });
+  }
+
+  /** The same problem, with its mistakes told in another way. */
+  withErrors(errors: BadField[]): Problem {
+    return new Problem({ ...this.options, errors });
   }
 
   headers(): Record<string, string> {

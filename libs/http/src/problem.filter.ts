@@ -1,6 +1,19 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Problem } from './problem.error.js';
 import { problemOf } from './problem.translation.js';
+
+type ProblemView = (problem: Problem, request: FastifyRequest, reply: FastifyReply) => void;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    showProblem?: ProblemView;
+  }
+}
+
+/** Whoever calls this handler is a person: what goes wrong, also before the handler is reached, is shown this way. */
+export const ShowProblem = (showProblem: ProblemView): MethodDecorator => RouteConfig({ showProblem });
 
 const logger = new Logger('HttpProblem');
 
@@ -12,6 +25,11 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     logger.error({ msg: 'a request failed', err: error, method: request.method, route: request.routeOptions.url });
   }
   if (reply.sent || reply.raw.headersSent) return;
+  const { showProblem } = request.routeOptions.config;
+  if (showProblem !== undefined) {
+    showProblem(problem, request, reply);
+    return;
+  }
   void reply.code(problem.status).headers(problem.headers()).send(JSON.stringify(problem));
 }
 

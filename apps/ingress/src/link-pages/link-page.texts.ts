@@ -1,6 +1,6 @@
 import type { LinkPurpose } from '@posthorn/contracts';
+import type { Language } from '../pages/page.language.js';
 
-export type Language = 'en' | 'de';
 export type PageKind = LinkPurpose | `${LinkPurpose}-done` | 'expired' | 'erase-expired' | 'invalid' | 'unavailable';
 
 export interface PageText {
@@ -72,12 +72,3 @@ export const TEXTS: Record<Language, Record<PageKind, PageText>> = {
     unavailable: { title: 'Einen Moment, bitte', body: 'Wir können das gerade nicht speichern. Bitte versuchen Sie es in einer Minute noch einmal.' },
   },
 };
-
-/** The first language we speak among a BCP 47 tag or an Accept-Language header; English otherwise. */
-export function languageOf(preference: string | undefined): Language {
-  for (const part of (preference ?? '').split(',')) {
-    const language = part.trim().slice(0, 2).toLowerCase();
-    if (language === 'de' || language === 'en') return language;
-  }
-  return 'en';
-}

@@ -1,11 +1,18 @@
 import { hash } from 'node:crypto';
-import { type Language, type PageKind, TEXTS } from './link-page.texts.js';
+import type { HttpReply } from '@posthorn/http';
+import type { Language } from './page.language.js';
 
-export interface LinkPage {
-  kind: PageKind;
+/** One of our pages for visitors. Everything in it is plain text, which is escaped here. */
+export interface Page {
   language: Language;
-  /** Absent when the link does not say whose it is. */
-  siteName?: string;
+  title: string;
+  body: string;
+  siteName?: string | undefined;
+  /** Things to put right. */
+  list?: readonly string[];
+  /** Posts to the page's own address, so that a token in it stays where it is. */
+  button?: string | undefined;
+  link?: { href: string; text: string } | undefined;
 }
 
 const STYLE = `
@@ -17,13 +24,16 @@ main{width:100%;max-width:28rem;padding:2.5rem 2rem;background:var(--paper);bord
 p.site{margin:0;color:var(--soft);font-size:.9rem}
 h1{margin:.25rem 0 .75rem;font-size:1.6rem;line-height:1.25}
 p{margin:0}
+ul{margin:1rem 0 0;padding-left:1.25rem}
+li{overflow-wrap:anywhere}
+a{display:inline-block;margin-top:1.5rem;color:var(--brand);font-weight:600}
 button{margin-top:1.75rem;width:100%;padding:.85rem 1rem;font:inherit;font-weight:600;color:var(--paper);background:var(--brand);border:0;border-radius:.6rem;cursor:pointer}
 button:hover{filter:brightness(1.08)}
-button:focus-visible{outline:.2rem solid var(--ink);outline-offset:.15rem}
+button:focus-visible,a:focus-visible{outline:.2rem solid var(--ink);outline-offset:.15rem}
 `;
 
 /** Nothing runs and nothing is loaded; the one style sheet is allowed by its hash. */
-export const PAGE_POLICY = [
+const PAGE_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${hash('sha256', STYLE, 'base64')}'`,
   "form-action 'self'",
@@ -31,26 +41,35 @@ export const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export function renderLinkPage({ kind, language, siteName = '' }: LinkPage): string {
-  const text = TEXTS[language][kind];
-  const site = escapeHtml(siteName);
-  // The button posts to the page's own address, so the token stays where it is.
-  const form = text.button === undefined ? '' : `<form method="post"><button>${text.button}</button></form>`;
+export function sendPage(reply: HttpReply, status: number, page: Page): void {
+  void reply
+    .code(status)
+    .header('content-type', 'text/html; charset=utf-8')
+    .header('content-security-policy', PAGE_POLICY)
+    .send(renderPage(page));
+}
+
+function renderPage({ language, title, body, siteName = '', list = [], button, link }: Page): string {
+  const lines = [
+    siteName && `<p class="site">${escapeHtml(siteName)}</p>`,
+    `<h1>${escapeHtml(title)}</h1>`,
+    `<p>${escapeHtml(body)}</p>`,
+    list.length > 0 && `<ul>${list.map((item) => `<li>${escapeHtml(item)}</li>`).join('')}</ul>`,
+    link !== undefined && `<a href="${escapeHtml(link.href)}">${escapeHtml(link.text)}</a>`,
+    button !== undefined && `<form method="post"><button>${escapeHtml(button)}</button></form>`,
+  ];
   return `<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${text.title}</title>
+<title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
-${site === '' ? '' : `<p class="site">${site}</p>`}
-<h1>${text.title}</h1>
-<p>${text.body.replace('{site}', site)}</p>
-${form}
+${lines.filter((line) => line !== false && line !== '').join('\n')}
 </main>
 </body>
 </html>

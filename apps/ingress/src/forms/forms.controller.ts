@@ -1,0 +1,51 @@
+import { Controller, Get, Logger, Options, Param, Post, Req, Res } from '@nestjs/common';
+import { type HttpReply, type HttpRequest, type Problem, problemOf, ShowProblem } from '@posthorn/http';
+import { allowOrigin } from './form.origin.js';
+import { showFormProblem, showThanks, wantsJson } from './form.responder.js';
+import type { Form } from './form.settings.js';
+import { FormsService } from './forms.service.js';
+
+/** `POST /v1/forms/<site>.<form>`: where an HTML form sends what was typed, with no script and no key in the page. */
+@Controller('v1/forms/:form')
+export class FormsController {
+  private readonly logger = new Logger(FormsController.name);
+
+  constructor(private readonly forms: FormsService) {}
+
+  @Post()
+  @ShowProblem(showFormProblem)
+  async submit(@Param('form') id: string, @Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
+    let form: Form | undefined;
+    try {
+      form = this.forms.formOf(id);
+      allowOrigin(form, request, reply);
+      const { id: event, acceptedAt, replayed } = await this.forms.submit(form, request);
+      if (replayed) reply.header('idempotent-replayed', 'true');
+      if (wantsJson(request)) await reply.code(202).send({ id: event, acceptedAt: acceptedAt.toISOString() });
+      // With 303 the browser fetches a page that can be loaded again without sending anything again. Ours is next to
+      // this address, whatever a proxy has put in front of it.
+      else await reply.redirect(form.settings.thanks ?? `./${form.id}/thanks`, 303);
+    } catch (error) {
+      showFormProblem(this.problemOf(error), request, reply, form);
+    }
+  }
+
+  @Get('thanks')
+  @ShowProblem(showFormProblem)
+  thanks(@Param('form') id: string, @Req() request: HttpRequest, @Res() reply: HttpReply): void {
+    showThanks(this.forms.formOf(id), request, reply);
+  }
+
+  /** What a browser asks before it lets a script send more than a form could. */
+  @Options()
+  preflight(@Param('form') id: string, @Req() request: HttpRequest, @Res() reply: HttpReply): void {
+    allowOrigin(this.forms.formOf(id), request, reply);
+    void reply.code(204).headers({ 'access-control-allow-methods': 'POST', 'access-control-allow-headers': 'content-type', 'access-control-max-age': '600' }).send();
+  }
+
+  private problemOf(error: unknown): Problem {
+    const problem = problemOf(error);
+    if (problem.status === 500) this.logger.error({ msg: 'a form could not be taken', err: error });
+    return problem;
+  }
+}
