@@ -50,6 +50,8 @@ describe('the watch over credentials', () => {
     provider.behaviour = () => Promise.resolve('ext');
     await engine.reaches(event.id, 'delivered');
     expect((await engine.deliveries.ofEvent(event.id))[0]).toMatchObject({ attempts: 1 });
+    // The circuit tells of itself in a transaction of its own.
+    await waitFor(async () => (await told(engine, id)).length > 1);
     expect(await told(engine, id)).toEqual(['crm-sync.credentials.rejected', 'crm-sync.circuit.closed']);
   });
 
