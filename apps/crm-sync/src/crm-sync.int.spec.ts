@@ -87,6 +87,15 @@ it('does not let a late sign-up undo an unsubscription', async () => {
   expect(contacts).toMatchObject([{ properties: { posthorn_list_news: 'unsubscribed' } }]);
 });
 
+it('delivers what was accepted while the version before was current', async () => {
+  const consent = { purposes: ['newsletter'], wordingVersion: '7', time: '2026-05-01T10:00:00Z' };
+  const event = createEvent({ site: 'acme', type: 'newsletter.confirmed', data: { person: { email: 'old@example.org' }, list: 'news' } });
+  const dataschema = 'https://posthorn.dev/schemas/newsletter.confirmed/1';
+  await service.publish({ ...event, dataschema, data: { ...event.data, consent } } as unknown as PosthornEvent);
+  await settled('delivered', event);
+  expect(await service.everything()).not.toContain(dataschema);
+});
+
 it('skips a form that names no person, and keeps it on record', async () => {
   const event = createEvent({ site: 'acme', type: 'form.submitted', data: { form: 'poll', fields: { answer: 'B' } } });
   await service.publish(event);

@@ -1,13 +1,14 @@
 export { appointmentSequence, appointmentUid } from './appointments/appointment.identity.js';
 export { ContractError, type ContractIssue, contractIssues } from './contract.error.js';
 export { pointerOf } from './json-pointer.js';
-export { dataschemaOf, parseEnvelope, SITE_ID, TYPE_NAME, type Envelope } from './envelope/envelope.schema.js';
+export { parseEnvelope, SITE_ID, TYPE_NAME, type Envelope } from './envelope/envelope.schema.js';
 export { acceptedAtOf, newId, UUID_V7 } from './envelope/identifier.js';
 export { DELIVERIES_OF_EVENT, EVENTS_STREAM, eventsOfSite, eventsOfType, eventSubject, OUTCOMES_STREAM, outcomeSubject } from './envelope/subject.js';
 export { EVENT_TYPES, EVENTS, isEventType, isOwnEventType, isPrivacyEventType, OWN_EVENT_TYPES, PRIVACY_EVENT_TYPES, WEBSITE_EVENT_TYPES, type EventData, type EventType, type OwnEventType, type PrivacyEventType, type WebsiteEventType } from './events/event.catalogue.js';
 export { ERASURE_CAUSES, ERASURE_EVENTS_MAX, type ErasureCause } from './events/privacy.schema.js';
 export { DISCARD_CAUSES, QUARANTINE_ENTRIES_MAX, type DiscardCause } from './events/quarantine.schema.js';
-export { createEvent, parseData, parseEvent, type NewEvent, type PosthornEvent } from './events/event.js';
+export { createEvent, parseData, parseEvent, parseSubmitted, upgradeEvent, type NewEvent, type PosthornEvent } from './events/event.js';
+export { dataschemaOf, takenVersions, versionOf, type TakenVersion } from './events/event.versions.js';
 export {
   BOOK_OUTCOMES,
   CIRCUIT_OUTCOMES,
@@ -30,7 +31,7 @@ export { PERSONAL_KEYWORD, personal } from './personal/personal.mark.js';
 export { joinPersonal, MASK, maskOf, maskPersonal, personalPointers, splitPersonal, type PersonalPart } from './personal/personal.fields.js';
 export { addressesIn, canonicalAddress, eraseEvent } from './personal/erasing.js';
 export { LinkError, signLink, verifyLink, type LinkClaims, type LinkPurpose } from './links/link.token.js';
-export { envelopeJsonSchema, jsonSchemaOf, outcomeJsonSchema, type JsonSchema } from './documents/json-schema.document.js';
+export { envelopeJsonSchema, jsonSchemaOf, jsonSchemaOfVersion, outcomeJsonSchema, type JsonSchema } from './documents/json-schema.document.js';
 export { asyncApiDocument } from './documents/async-api.document.js';
 export { generatedDocuments } from './documents/generated.documents.js';
 export { EXAMPLES } from './examples/event.examples.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type PosthornEvent } from '@posthorn/contracts';
+import { type PosthornEvent, upgradeEvent } from '@posthorn/contracts';
 import { Database, prepared, type Transaction } from '@posthorn/persistence';
 import { type ClaimedDelivery, type PlannedDelivery, type Settlement } from './delivery.row.js';
 import { CLAIMABLE, type ClaimableState, LIVE, sqlList } from './delivery.states.js';
@@ -187,7 +187,7 @@ export class DeliveryStore {
 function claimed(connection: string, row: ClaimedRow): ClaimedDelivery {
   const { id, action, was, attempts, fence, superseded, envelope } = row;
   const erasing = new Set(row.erasing?.map((person) => person.replaceAll('-', '')));
-  return { id, connection, action, was, attempts, fence, superseded, erasing, event: envelope, firstAttemptAt: row.first_attempt_at, createdAt: row.created_at };
+  return { id, connection, action, was, attempts, fence, superseded, erasing, event: upgradeEvent(envelope), firstAttemptAt: row.first_attempt_at, createdAt: row.created_at };
 }
 
 /** Two claims at once took deliveries of the same ordering key. */

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { type Envelope, type PosthornEvent, SITE_ID, TYPE_NAME, UUID_V7 } from '@posthorn/contracts';
+import { type Envelope, type PosthornEvent, SITE_ID, TYPE_NAME, upgradeEvent, UUID_V7 } from '@posthorn/contracts';
 import { Inbox, Ledger, type LedgerEntry } from '@posthorn/ledger';
 import { Database } from '@posthorn/persistence';
 import { BooksStore } from './books/books.store.js';
@@ -31,7 +31,7 @@ export class Intake {
   async take(envelopes: readonly Envelope<unknown>[]): Promise<void> {
     const readable = envelopes.filter((envelope): envelope is PosthornEvent => this.isRecordable(envelope));
     // What nobody here handles must not be in the inbox: a release that learns to would take it for done.
-    const events = readable.filter((event) => this.planner.takes(event));
+    const events = readable.filter((event) => this.planner.takes(event)).map(upgradeEvent);
     this.metrics.intake.inc({ result: 'passed' }, readable.length - events.length);
     if (events.length === 0) return;
     const { fresh, planned } = await this.takeIn(events);

@@ -1,4 +1,4 @@
-import { EXAMPLES, type EventType, jsonSchemaOf, OWN_EVENT_TYPES, PERSONAL_KEYWORD, WEBSITE_EVENT_TYPES } from '@posthorn/contracts';
+import { EXAMPLES, type EventType, jsonSchemaOf, OWN_EVENT_TYPES, PERSONAL_KEYWORD, takenVersions, WEBSITE_EVENT_TYPES } from '@posthorn/contracts';
 
 /** What a type means, for people; what it holds is read from the contract. */
 const MEANING: Record<EventType, string> = {
@@ -47,7 +47,9 @@ export function eventsPage(): string {
 
 <!-- Made from libs/contracts. After a change there: npx vitest run tools/src/docs --update -->
 
-What a website can report: the ten types of version 1. Send one with [\`POST /v1/events\`](http-api.md#post-v1events) as \`{"type": …, "data": …}\`; \`data\` is what this page describes.
+What a website can report: these ten types. Send one with [\`POST /v1/events\`](http-api.md#post-v1events) as \`{"type": …, "data": …}\`; \`data\` is what this page describes.
+
+Where a type says that it has a version, the one before is taken as well, and what comes in so is kept as of the current one. \`dataschema\` can state it (\`https://posthorn.dev/schemas/<type>/1\`); without it data is of whichever version it is valid in.
 
 Fields that are not listed are refused. A dot leads into an object, \`[]\` into a list. Fields marked *personal* are kept out of logs, subjects, metrics and addresses: see [personal data](../explanation/personal-data.md). Ids, list and form names count as not personal, so put no names into them.
 
@@ -71,7 +73,7 @@ function section(type: EventType): string {
   return `
 ## ${type}
 
-${MEANING[type]}
+${MEANING[type]}${versions(type)}
 
 | field | is | |
 |---|---|---|
@@ -81,6 +83,11 @@ ${rows(jsonSchemaOf(type), '').join('\n')}
 ${JSON.stringify({ type, data: EXAMPLES[type] }, undefined, 2)}
 \`\`\`
 `;
+}
+
+function versions(type: EventType): string {
+  const [current, before] = takenVersions(type);
+  return before === undefined ? '' : `\n\nVersion ${current?.version}; version ${before.version} is taken as well: [its schema](../../libs/contracts/published/${type}.${before.version}.json).`;
 }
 
 function rows({ properties = {}, required = [] }: Schema, path: string): string[] {

@@ -19,9 +19,9 @@ describe('a lead', () => {
     });
   });
 
-  it('brings the proof of consent along: purposes, wording and time', () => {
-    const event = lead({ consent: { purposes: ['contact', 'offers'], wordingVersion: 'v3', time: '2026-11-22T10:00:00Z' } });
-    expect(leadEnquiry(event).details).toEqual([{ label: 'Consent', value: 'contact, offers (wording v3, 2026-11-22T10:00:00Z)' }]);
+  it('brings the proof of consent along: purposes, wording, time and way', () => {
+    const event = lead({ consent: { purposes: ['contact', 'offers'], wordingVersion: 'v3', time: '2026-11-22T10:00:00Z', way: 'phone' } });
+    expect(leadEnquiry(event).details).toEqual([{ label: 'Consent', value: 'contact, offers (wording v3, 2026-11-22T10:00:00Z, phone)' }]);
   });
 
   it('tells page and campaign, and nothing of what is missing', () => {

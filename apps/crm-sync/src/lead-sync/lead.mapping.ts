@@ -1,4 +1,4 @@
-import type { PosthornEvent } from '@posthorn/contracts';
+import type { Consent, PosthornEvent } from '@posthorn/contracts';
 import type { Detail, Enquiry } from '../crm.provider.js';
 
 export function leadEnquiry({ id, time, data }: PosthornEvent<'lead.submitted'>): Enquiry {
@@ -11,11 +11,15 @@ export function leadEnquiry({ id, time, data }: PosthornEvent<'lead.submitted'>)
     message,
     details: [
       detail('Page', page),
-      // Who asks later for proof of consent asks for exactly these three.
-      detail('Consent', consent && `${consent.purposes.join(', ')} (wording ${consent.wordingVersion}, ${consent.time})`),
+      // Who asks later for proof of consent asks for exactly these four.
+      detail('Consent', consent && proofOf(consent)),
       detail('Campaign', campaign && [campaign.source, campaign.medium, campaign.name].filter(Boolean).join(' / ')),
     ].flat(),
   };
+}
+
+function proofOf({ purposes, wordingVersion, time, way }: Consent): string {
+  return `${purposes.join(', ')} (wording ${wordingVersion}, ${time}${way === undefined ? '' : `, ${way}`})`;
 }
 
 function detail(label: string, value: string | undefined): Detail[] {

@@ -1,4 +1,4 @@
-import { type ContractIssue, dataschemaOf, isOwnEventType, newId, pointerOf } from '@posthorn/contracts';
+import { type ContractIssue, isOwnEventType, newId, pointerOf } from '@posthorn/contracts';
 import { Problem } from '@posthorn/http';
 import { invalidEvent } from '../admission/invalid.problem.js';
 
@@ -83,7 +83,6 @@ function cloudEventIssues(body: Record<string, unknown>): ContractIssue[] {
 
 function envelopeOf(body: Record<string, unknown>, { site, traceparent }: Reading): Record<string, unknown> {
   const id = newId();
-  const type = typeof body['type'] === 'string' ? body['type'] : 'unknown.type';
   return {
     specversion: '1.0',
     id,
@@ -92,7 +91,7 @@ function envelopeOf(body: Record<string, unknown>, { site, traceparent }: Readin
     subject: body['subject'],
     time: body['time'] ?? new Date().toISOString(),
     datacontenttype: 'application/json',
-    dataschema: body['dataschema'] ?? dataschemaOf(type),
+    dataschema: body['dataschema'],
     site: body['site'] ?? site,
     traceparent,
     correlationid: body['correlationid'] ?? id,

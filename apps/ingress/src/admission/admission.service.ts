@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ContractError, type ContractIssue, parseEvent, type PosthornEvent } from '@posthorn/contracts';
+import { ContractError, type ContractIssue, parseSubmitted, type PosthornEvent } from '@posthorn/contracts';
 import { Problem, problemOf } from '@posthorn/http';
 import { DatabaseUnavailableError } from '@posthorn/persistence';
 import { type Acceptable, type Acceptance, AcceptanceService, keyConflict } from '../accepting/acceptance.service.js';
@@ -105,7 +105,7 @@ function next<T>(values: ArrayIterator<T>): T {
 
 function readEvent({ envelope, issues }: Draft): { event: PosthornEvent } | { issues: ContractIssue[] } {
   try {
-    const event = parseEvent(envelope);
+    const event = parseSubmitted(envelope);
     return issues.length === 0 ? { event } : { issues };
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;

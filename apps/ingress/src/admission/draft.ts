@@ -11,7 +11,7 @@ export interface Draft {
   site: string;
   /** The key it came with; undefined where a signature spoke for the site instead. */
   caller: ApiKey | undefined;
-  /** An envelope of the contract in the making; only the contract says whether it is one. */
+  /** An envelope of the contract in the making; only the contract says whether it is one. Without `dataschema`, in whichever version its data is valid. */
   envelope: Record<string, unknown>;
   /** What its reader found wrong with it, which the contract cannot see. */
   issues: ContractIssue[];

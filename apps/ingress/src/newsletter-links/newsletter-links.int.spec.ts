@@ -28,7 +28,7 @@ describe('the links in newsletter mails', () => {
   });
 
   async function subscribe(locale?: string): Promise<string> {
-    const consent = { purposes: ['newsletter'], wordingVersion: '3', time: '2026-05-01T10:00:00Z' };
+    const consent = { purposes: ['newsletter'], wordingVersion: '3', time: '2026-05-01T10:00:00Z', way: 'form' };
     const data = { person: { email: 'jane@example.com', ...(locale === undefined ? {} : { locale }) }, list: 'weekly', consent };
     const answer = await ingress.submit({ type: 'newsletter.subscribed', data });
     return ((await answer.json()) as { id: string }).id;
@@ -70,7 +70,8 @@ describe('the links in newsletter mails', () => {
       expect(await answer.text()).toContain(title);
     }
     const events = await caused(id);
-    expect(events).toMatchObject([{ type, envelope: { correlationid: id, data: { person: { email: 'jane@example.com' }, list: 'weekly' } } }]);
+    const consent = { wordingVersion: '3', way: purpose === 'confirm' ? 'double-opt-in' : 'form' };
+    expect(events).toMatchObject([{ type, envelope: { correlationid: id, data: { person: { email: 'jane@example.com' }, list: 'weekly', consent } } }]);
   });
 
   it.each([

@@ -41,7 +41,7 @@ export class NewsletterLinksService {
         createEvent({
           site: subscription.site,
           type,
-          data: subscription.data,
+          data: purpose === 'confirm' ? confirmed(subscription.data) : subscription.data,
           source: '/newsletter-links',
           correlationid: subscription.correlationid,
           causationid: subscription.id,
@@ -51,6 +51,11 @@ export class NewsletterLinksService {
       ),
     );
   }
+}
+
+// Whatever the website said of how consent was given: whoever follows the link has given it twice.
+function confirmed({ consent, ...data }: Subscription['data']): Subscription['data'] {
+  return consent === undefined ? data : { ...data, consent: { ...consent, way: 'double-opt-in' } };
 }
 
 // With spaces, which no site's own Idempotency-Key can have: a site must not be able to take the place of a link.

@@ -103,8 +103,8 @@ function person(fields: Fields): Person {
   return { email: fields['email'] ?? '', name: optional('name'), phone: optional('phone'), company: optional('company'), locale: optional('locale') };
 }
 
-function consent(purposes: string[], key: string): { purposes: string[]; wordingVersion: string; time: string } {
-  return { purposes, wordingVersion: CONSENT_WORDING, time: acceptedAtOf(key).toISOString() };
+function consent(purposes: string[], key: string): { purposes: string[]; wordingVersion: string; time: string; way: string } {
+  return { purposes, wordingVersion: CONSENT_WORDING, time: acceptedAtOf(key).toISOString(), way: 'form' };
 }
 
 function times(fields: Fields): { start: string; end: string; timeZone: string } {

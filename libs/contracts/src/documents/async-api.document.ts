@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { envelope } from '../envelope/envelope.schema.js';
 import { DELIVERIES_OF_EVENT } from '../envelope/subject.js';
 import { EVENT_TYPES, EVENTS, type EventType } from '../events/event.catalogue.js';
+import { dataschemaOf } from '../events/event.versions.js';
 import { EXAMPLES } from '../examples/event.examples.js';
 import { CIRCUIT_OUTCOMES, DELIVERY_OUTCOMES, OUTCOMES } from '../outcomes/outcome.catalogue.js';
 import { outcomeData } from '../outcomes/outcome.js';
@@ -132,7 +133,7 @@ function exampleOf(type: EventType): Json {
     type,
     time: '2026-03-02T09:14:07.319Z',
     datacontenttype: 'application/json',
-    dataschema: `https://posthorn.dev/schemas/${type}/1`,
+    dataschema: dataschemaOf(type),
     site: 'acme',
     correlationid: id,
     data: EXAMPLES[type],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { dataschemaOf, envelope } from '../envelope/envelope.schema.js';
+import { envelope } from '../envelope/envelope.schema.js';
 import { EVENTS, type EventType } from '../events/event.catalogue.js';
+import { dataschemaOf, type TakenVersion } from '../events/event.versions.js';
 import { outcomeData } from '../outcomes/outcome.js';
 
 export type JsonSchema = Record<string, unknown>;
@@ -8,6 +9,11 @@ export type JsonSchema = Record<string, unknown>;
 /** Rules that compare fields (end after start) or look a name up (time zones) have no place in JSON Schema; the rest is there. */
 export function jsonSchemaOf(type: EventType): JsonSchema {
   return documentOf(EVENTS[type], { $id: dataschemaOf(type), title: type });
+}
+
+/** Of whichever version: what a sender has to write. */
+export function jsonSchemaOfVersion(type: EventType, { schema, dataschema }: TakenVersion): JsonSchema {
+  return documentOf(schema, { $id: dataschema, title: type });
 }
 
 /** The envelope around every event and outcome. */

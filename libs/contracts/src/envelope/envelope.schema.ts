@@ -7,9 +7,9 @@ import { UUID_V7 } from './identifier.js';
 export const SITE_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 export const TYPE_NAME = /^[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)+$/;
 
-/** Where the schemas of version 1 live; the version of an event's data is the last step of its `dataschema`. */
 const SCHEMA_BASE = 'https://posthorn.dev/schemas';
-export const dataschemaOf = (name: string): string => `${SCHEMA_BASE}/${name}/1`;
+/** Where a schema lives; the version of an event's data is the last step of its `dataschema`. */
+export const dataschemaAt = (name: string, version: number): string => `${SCHEMA_BASE}/${name}/${version}`;
 
 const id = z.string().regex(UUID_V7, 'must be a lower-case UUIDv7');
 

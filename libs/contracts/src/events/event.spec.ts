@@ -109,7 +109,7 @@ describe('the data of an event', () => {
     ['NUL in a message', 'lead.submitted', { ...lead, message: 'a\u0000b' }, ['/message pattern']],
     ['a lone surrogate', 'lead.submitted', { ...lead, message: 'a\ud800b' }, ['/message pattern']],
     ['a message that is too long', 'lead.submitted', { ...lead, message: 'x'.repeat(20_001) }, ['/message too_big']],
-    ['consent without its wording', 'newsletter.subscribed', { ...EXAMPLES['newsletter.subscribed'], consent: { purposes: [], time: 'now' } }, ['/consent/wordingVersion required', '/consent/time datetime']],
+    ['consent without its wording', 'newsletter.subscribed', { ...EXAMPLES['newsletter.subscribed'], consent: { purposes: [], time: 'now', way: 'By Phone' } }, ['/consent/wordingVersion required', '/consent/time datetime', '/consent/way pattern']],
     ['a time without an offset', 'appointment.booked', { ...booking, start: '2026-03-30T10:00:00' }, ['/start datetime']],
     ['a day that does not exist', 'appointment.booked', { ...booking, end: '2026-02-30T10:00:00Z' }, ['/end datetime']],
     ['a year that is 10000 on another clock', 'appointment.booked', { ...booking, end: '9999-12-31T23:59:59Z' }, ['/end year']],

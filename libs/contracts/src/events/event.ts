@@ -1,7 +1,8 @@
 import { ContractError, contractIssues, type ContractIssue } from '../contract.error.js';
-import { dataschemaOf, envelope, type Envelope } from '../envelope/envelope.schema.js';
+import { envelope, type Envelope } from '../envelope/envelope.schema.js';
 import { newId } from '../envelope/identifier.js';
 import { EVENT_TYPES, EVENTS, isEventType, type EventData, type EventType } from './event.catalogue.js';
+import { dataschemaOf, isTaken, schemaFor, takenVersions } from './event.versions.js';
 
 /** Every event there is, discriminated by `type`; with a type argument, only those. */
 export type PosthornEvent<T extends EventType = EventType> = { [K in T]: Envelope<EventData<K>, K> }[T];
@@ -43,22 +44,56 @@ export function createEvent<T extends EventType>(event: NewEvent<T>): PosthornEv
   return parsed as PosthornEvent<T>;
 }
 
-/** Checks envelope and data. Throws ContractError with every mistake of both. */
+/**
+ * Checks envelope and data. Data of the version before comes out as of the current one. Throws ContractError with every
+ * mistake of both.
+ */
 export function parseEvent(value: unknown): PosthornEvent {
   const head = envelope.safeParse(value);
   const issues = head.success ? [] : contractIssues(head.error.issues, value);
   const type = fieldOf(value, 'type');
   if (typeof type === 'string' && isEventType(type)) {
     const given = fieldOf(value, 'data');
-    const data = EVENTS[type].safeParse(given);
+    const data = schemaFor(type, fieldOf(value, 'dataschema')).safeParse(given);
     if (!data.success) issues.push(...contractIssues(data.error.issues, given, ['data']));
-    else if (head.success && head.data.dataschema !== dataschemaOf(type)) issues.push(wrongSchema(type));
+    else if (head.success && !isTaken(type, head.data.dataschema)) issues.push(wrongSchema(type));
     // The pair of type and data was just checked against the one map that links them.
-    else if (head.success) return withoutUndefined({ ...head.data, data: data.data }) as PosthornEvent;
+    else if (head.success) return withoutUndefined({ ...head.data, dataschema: dataschemaOf(type), data: data.data }) as PosthornEvent;
   } else if (!issues.some((issue) => issue.pointer === '/type')) {
     issues.push(unknownType());
   }
   throw new ContractError('Not an event of the contract', issues);
+}
+
+/**
+ * Checks what a sender made of an event. Who does not say which version the data is of means the current one, or wrote
+ * this before there was one: then it is taken for the version before. Throws ContractError with every mistake.
+ */
+export function parseSubmitted(value: unknown): PosthornEvent {
+  const type = fieldOf(value, 'type');
+  if (typeof value !== 'object' || value === null || fieldOf(value, 'dataschema') !== undefined) return parseEvent(value);
+  // What is wrong with an unknown type is its type, and not that it has no schema.
+  const known = typeof type === 'string' && isEventType(type) ? type : undefined;
+  try {
+    return parseEvent({ ...value, dataschema: dataschemaOf(known ?? 'unknown.type') });
+  } catch (error) {
+    const previous = known && takenVersions(known)[1];
+    if (previous === undefined) throw error;
+    try {
+      return parseEvent({ ...value, dataschema: previous.dataschema });
+    } catch {
+      throw error;
+    }
+  }
+}
+
+/** What was kept while the version before was current, as of the current one; anything else as it is. */
+export function upgradeEvent<E extends Envelope<unknown>>(event: E): E {
+  const { type, dataschema, data, erased } = event;
+  if (erased === true || !isEventType(type) || dataschema === dataschemaOf(type)) return event;
+  const schema = schemaFor(type, dataschema);
+  const upgraded = schema === EVENTS[type] ? undefined : schema.safeParse(data);
+  return upgraded?.success === true ? { ...event, dataschema: dataschemaOf(type), data: upgraded.data } : event;
 }
 
 /** Checks the data of one type alone. Pointers start at the data. */
@@ -87,5 +122,5 @@ const unknownType = (): ContractIssue => ({
 const wrongSchema = (type: EventType): ContractIssue => ({
   pointer: '/dataschema',
   rule: 'schema_version',
-  message: `must be ${dataschemaOf(type)}, the version this release understands`,
+  message: `must be ${takenVersions(type).map(({ dataschema }) => dataschema).join(' or ')}, which this release understands`,
 });

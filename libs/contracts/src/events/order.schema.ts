@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { amount, money } from '../schemas/money.schema.js';
-import { person } from '../schemas/person.schema.js';
+import { consent, person } from '../schemas/person.schema.js';
 import { key, line } from '../schemas/text.schema.js';
 
 export const orderPaid = z.strictObject({
@@ -12,4 +12,5 @@ export const orderPaid = z.strictObject({
     .min(1)
     .max(500),
   person,
+  consent: consent.optional(),
 });

@@ -2,7 +2,7 @@ import type { EventData, EventType } from '../events/event.catalogue.js';
 
 const jane = { email: 'jane.roe@example.com', name: 'Jane Roe', phone: '+49 30 1234567', company: 'Roe & Co', locale: 'de-DE' };
 
-const consent = { purposes: ['newsletter'], wordingVersion: '2026-01', time: '2026-03-02T09:14:07Z' };
+const consent = { purposes: ['newsletter'], wordingVersion: '2026-01', time: '2026-03-02T09:14:07Z', way: 'form' };
 
 const appointment = {
   appointmentId: 'A-1042',
@@ -25,7 +25,7 @@ export const EXAMPLES: { readonly [T in EventType]: EventData<T> } = {
     campaign: { source: 'newsletter', medium: 'email', name: 'spring' },
   },
   'newsletter.subscribed': { person: jane, list: 'monthly', consent },
-  'newsletter.confirmed': { person: jane, list: 'monthly', consent: { ...consent, time: '2026-03-02T09:20:31Z' } },
+  'newsletter.confirmed': { person: jane, list: 'monthly', consent: { ...consent, time: '2026-03-02T09:20:31Z', way: 'double-opt-in' } },
   'newsletter.unsubscribed': { person: jane, list: 'monthly' },
   'appointment.booked': { ...appointment, notes: 'Second floor' },
   'appointment.rescheduled': { ...appointment, start: '2026-03-31T14:00:00+02:00', end: '2026-03-31T14:45:00+02:00', reason: 'Ill on Monday' },
@@ -39,7 +39,7 @@ export const EXAMPLES: { readonly [T in EventType]: EventData<T> } = {
     ],
     person: jane,
   },
-  'customer.updated': { person: { ...jane, company: 'Roe Ltd' }, previousEmail: 'jane@example.org' },
+  'customer.updated': { person: { ...jane, company: 'Roe Ltd' }, previousEmail: 'jane@example.org', consent: { ...consent, purposes: ['offers'], way: 'phone' } },
   'privacy.confirmation_requested': { person: { email: jane.email, locale: jane.locale } },
   'privacy.erasure_requested': { cause: 'site', events: { 'lead.submitted': ['0195569c-1d58-7b1e-8d4c-3f2a1b0c9d8e'], 'order.paid': ['0195569e-77a0-7c52-9a6f-0e1d2c3b4a59'] } },
   'privacy.transport_erased': { messages: 2 },

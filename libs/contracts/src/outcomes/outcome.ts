@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ContractError, contractIssues } from '../contract.error.js';
-import { dataschemaOf, envelope, SITE_ID, TYPE_NAME, type Envelope } from '../envelope/envelope.schema.js';
+import { envelope, SITE_ID, TYPE_NAME, type Envelope } from '../envelope/envelope.schema.js';
 import { newId, UUID_V7 } from '../envelope/identifier.js';
+import { dataschemaOf } from '../events/event.versions.js';
 import { key, line, text } from '../schemas/text.schema.js';
 import { instant } from '../schemas/time.schema.js';
 import { BOOK_OUTCOMES, CIRCUIT_OUTCOMES, DELIVERY_OUTCOMES, ERASURE_OUTCOMES } from './outcome.catalogue.js';

@@ -1,4 +1,6 @@
 import type { Envelope } from '../envelope/envelope.schema.js';
+import { isEventType } from '../events/event.catalogue.js';
+import { isTaken } from '../events/event.versions.js';
 import { personalValue, splitPersonal } from './personal.fields.js';
 
 // The address of today first: it decides who somebody is when both are known.
@@ -8,7 +10,9 @@ const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 /** What is left of an event when its personal values are erased: who sent what kind of event when, and no more. */
 export function eraseEvent(event: Envelope<unknown>): Envelope<unknown> {
-  return { ...event, erased: true, data: splitPersonal(event.type, event.data).clear };
+  // What is personal in a version that nobody here knows any more, nobody can say.
+  const known = isEventType(event.type) && isTaken(event.type, event.dataschema);
+  return { ...event, erased: true, data: known ? splitPersonal(event.type, event.data).clear : {} };
 }
 
 /** The e-mail addresses that say whom an event is about, as they were written. Of a form that names nobody: those in its fields. */

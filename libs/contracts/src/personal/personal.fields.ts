@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { EVENTS, isEventType, type EventType } from '../events/event.catalogue.js';
+import { isEventType, type EventType } from '../events/event.catalogue.js';
+import { takenVersions } from '../events/event.versions.js';
 import { pointerOf, stepsOf } from '../json-pointer.js';
 import { PERSONAL_KEYWORD } from './personal.mark.js';
 
@@ -13,11 +14,11 @@ type JsonObject = { [key: string]: unknown };
 
 const pointersByType = new Map<EventType, readonly string[]>();
 
-/** JSON pointers, within the data, of the fields marked as personal. */
+/** JSON pointers, within the data, of the fields marked as personal in any version that is taken: the one before is still in ledgers. */
 export function personalPointers(type: EventType): readonly string[] {
   let pointers = pointersByType.get(type);
   if (pointers === undefined) {
-    pointers = marked(z.toJSONSchema(EVENTS[type]), []);
+    pointers = [...new Set(takenVersions(type).flatMap(({ schema }) => marked(z.toJSONSchema(schema, { io: 'input' }), [])))];
     pointersByType.set(type, pointers);
   }
   return pointers;

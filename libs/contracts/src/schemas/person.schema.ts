@@ -17,12 +17,23 @@ export const person = z.strictObject({
   locale: personal(locale).optional(),
 });
 
-/** What a person agreed to, in which wording, when: the proof of consent. */
-export const consent = z.strictObject({
+const statedConsent = z.strictObject({
   purposes: z.array(line(100, 1)).max(50),
   wordingVersion: line(100, 1),
   time: instant,
 });
+
+/** One word, so that nobody's words end up in it: `form`, `double-opt-in`, `import`, `phone`, `paper`, … */
+const way = z.string().max(50).regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'must be one lower-case word such as form or double-opt-in');
+
+/** What a person agreed to, in which wording, when, and how they said so. */
+export const consent = statedConsent.extend({ way: way.optional() });
+
+/** The same where the law asks for a proof. */
+export const provenConsent = statedConsent.extend({ way });
+
+/** As it was before anybody asked for the way. */
+export const consentWithoutWay = statedConsent;
 
 export type Person = z.infer<typeof person>;
 export type Consent = z.infer<typeof consent>;
