@@ -5,9 +5,15 @@ import { LedgerModule, PeopleCatchUp } from '@posthorn/ledger';
 import { MessagingModule, streamNamed } from '@posthorn/messaging';
 import { ObservabilityModule } from '@posthorn/observability';
 import { PersistenceModule } from '@posthorn/persistence';
+import { KeyStore } from './access/key.store.js';
+import { KeyTypesRule } from './access/key.types.rule.js';
+import { KeyWatch } from './access/key.watch.js';
+import { KeysController } from './access/keys.controller.js';
+import { KeysResponder } from './access/keys.responder.js';
+import { DECLARED_ACCESS, type DeclaredAccess, KeysService } from './access/keys.service.js';
 import { AcceptanceService } from './accepting/acceptance.service.js';
 import { EventsController } from './accepting/events.controller.js';
-import { ADMISSION_RULES } from './admission/admission.rule.js';
+import { ADMISSION_RULES, type AdmissionRule } from './admission/admission.rule.js';
 import { AdmissionService } from './admission/admission.service.js';
 import { AcceptedCounts } from './books/accepted.counts.js';
 import { AcceptedRollUp } from './books/accepted.roll-up.js';
@@ -51,15 +57,16 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, vital: false, topology: { streams: [streamNamed(EVENTS_STREAM)] } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController, ErasuresController, ErasureLinksController, FormsController],
+      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController, ErasuresController, ErasureLinksController, FormsController, KeysController, KeysResponder],
       providers: [
-        { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
+        { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section), more: true }) },
+        { provide: DECLARED_ACCESS, useFactory: (): DeclaredAccess => ({ keys: keysOf(section), sites: Object.keys(section.sites) }) },
         { provide: MAIL_LINKS, useFactory: () => mailLinks(config) },
         { provide: RETENTION_RULES, useFactory: () => retentionRulesOf(section) },
         { provide: QUARANTINE_SETTINGS, useValue: section.quarantine },
         { provide: FORMS, useFactory: () => formsOf(section.sites) },
         { provide: FORM_SECRET, useFactory: () => formSecretOf(section.linkSecret) },
-        { provide: ADMISSION_RULES, useFactory: () => [] },
+        { provide: ADMISSION_RULES, useFactory: (): AdmissionRule[] => [new KeyTypesRule()] },
         AcceptanceService,
         AcceptedCounts,
         AcceptedRollUp,
@@ -70,6 +77,9 @@ export class AppModule {
         EventStateService,
         FormOnce,
         FormsService,
+        KeyStore,
+        KeyWatch,
+        KeysService,
         LinkPageResponder,
         MailLinks,
         NewsletterLinksService,

@@ -27,12 +27,29 @@ const valid = {
 
 describe('the configuration of the ingress', () => {
   it('gives a key both scopes unless it names its own', () => {
-    expect(keysOf(load(valid).section)).toEqual([{ id: 'main', site: 'acme', sha256: HASH, scopes: ['events:write', 'events:read'] }]);
+    expect(keysOf(load(valid).section)).toEqual([{ id: 'main', kind: 'secret', site: 'acme', sha256: HASH, scopes: ['events:write', 'events:read'] }]);
   });
 
   it('refuses the same key for two sites, since a key decides the site', () => {
     const sites = { ...valid.sites, other: { name: 'Other', keys: [{ id: 'main', sha256: HASH }] } };
     expect(mistakesOf({ ...valid, sites })).toEqual(['ingress.sites.other.keys[0].sha256']);
+  });
+
+  it('refuses the key of a site for an operator as well', () => {
+    expect(mistakesOf({ ...valid, operators: [{ id: 'ada', sha256: HASH }] })).toEqual(['ingress.operators[0].sha256']);
+  });
+
+  it('lets an operator manage keys and decide what is set aside, unless the file says otherwise', () => {
+    const operators = [{ id: 'ada', sha256: 'b'.repeat(64) }];
+    expect(keysOf(load({ ...valid, operators }).section).at(-1)).toEqual({ id: 'ada', kind: 'operator', sha256: 'b'.repeat(64), scopes: ['keys:manage', 'quarantine:decide'] });
+  });
+
+  it('needs no declared key: they can be made by command', () => {
+    expect(keysOf(load({ ...valid, sites: { acme: { name: 'Acme' } } }).section)).toEqual([]);
+  });
+
+  it('keeps the name for what is of no website', () => {
+    expect(mistakesOf({ ...valid, sites: { posthorn: valid.sites.acme } })).toEqual(['ingress.sites.posthorn']);
   });
 
   it('names every mistake by its path', () => {

@@ -1,23 +1,21 @@
 import { loadConfig, loadProvisioning, type ProvisioningConfig } from '@posthorn/configuration';
-import { SITE_ID } from '@posthorn/contracts';
+import { OWN_SITE, SITE_ID } from '@posthorn/contracts';
 import type { ApiKeyEntry } from '@posthorn/http';
 import { z } from 'zod';
+import { DECIDE, MANAGE_KEYS, OPERATOR_SCOPES, READ, SITE_SCOPES, WRITE } from './access/key.rights.js';
 import { FORM_NAME, formSettings } from './forms/form.settings.js';
 import { quarantineSettings } from './quarantine/quarantine.settings.js';
 import { RETENTION_TYPES, type RetentionRule, rulesOf } from './retention/retention.rules.js';
 
-/** May submit events. */
-export const WRITE = 'events:write';
-/** May ask what became of them. A key that lives in a browser should not have it. */
-export const READ = 'events:read';
-/** May have a person erased. Only a key that is meant for it. */
-export const ERASE = 'privacy:erase';
-
-const key = z.strictObject({
+const declared = {
   id: z.string().min(1).max(100),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the key as 64 lower-case hex digits'),
-  scopes: z.array(z.enum([WRITE, READ, ERASE])).min(1).default([WRITE, READ]),
-});
+};
+
+const key = z.strictObject({ ...declared, scopes: z.array(z.enum(SITE_SCOPES)).min(1).default([WRITE, READ]) });
+
+/** Who makes the first keys: nobody could make theirs by command. */
+const operator = z.strictObject({ ...declared, scopes: z.array(z.enum(OPERATOR_SCOPES)).min(1).default([MANAGE_KEYS, DECIDE]) });
 
 /** Deliveries are tried for 72 hours, and what is erased is delivered no more. */
 const days = z.int().min(4, 'must be at least 4: deliveries are tried for three days').max(36_500);
@@ -29,7 +27,8 @@ const retention = z
 const site = z.strictObject({
   /** What people know the site by; shown on the newsletter pages. */
   name: z.string().min(1).max(200),
-  keys: z.array(key).min(1),
+  /** Declared ones; more can be made by command. */
+  keys: z.array(key).default([]),
   /** For how long personal values are kept; for good unless given. */
   retention: retention.optional(),
   /** HTML forms of the site that send straight here. */
@@ -43,18 +42,19 @@ const section = z
     /** Shared with the email service, which signs the links. */
     linkSecret: z.string().min(24, 'must have at least 24 characters; make one with: openssl rand -base64 32'),
     quarantine: quarantineSettings.prefault({}),
-    sites: z.record(z.string().regex(SITE_ID, 'must be lower-case letters, digits and hyphens'), site),
+    /** Declared ones; more can be made by command. */
+    operators: z.array(operator).default([]),
+    sites: z.record(z.string().regex(SITE_ID, 'must be lower-case letters, digits and hyphens').refine((id) => id !== OWN_SITE, 'is the name for what is of no website'), site),
   })
-  .superRefine(({ sites }, context) => {
+  .superRefine(({ sites, operators }, context) => {
     const owners = new Map<string, string>();
-    for (const [id, { keys }] of Object.entries(sites)) {
-      keys.forEach(({ sha256 }, index) => {
-        const owner = owners.get(sha256);
-        const path = ['sites', id, 'keys', index, 'sha256'];
-        if (owner !== undefined) context.addIssue({ code: 'custom', path, message: `is the key of ${owner} already` });
-        owners.set(sha256, `${id}.keys[${index}]`);
-      });
-    }
+    const claim = (sha256: string, owner: string, path: PropertyKey[]): void => {
+      const known = owners.get(sha256);
+      if (known !== undefined) context.addIssue({ code: 'custom', path, message: `is the key of ${known} already` });
+      owners.set(sha256, owner);
+    };
+    for (const [id, { keys }] of Object.entries(sites)) keys.forEach(({ sha256 }, index) => claim(sha256, `${id}.keys[${index}]`, ['sites', id, 'keys', index, 'sha256']));
+    operators.forEach(({ sha256 }, index) => claim(sha256, `operators[${index}]`, ['operators', index, 'sha256']));
   });
 
 export type IngressSection = z.infer<typeof section>;
@@ -71,9 +71,10 @@ export function loadIngressProvisioning(env: NodeJS.ProcessEnv = process.env): P
   return loadProvisioning({ env });
 }
 
-/** Every key of every site, for the ring. */
-export function keysOf({ sites }: IngressSection): ApiKeyEntry[] {
-  return Object.entries(sites).flatMap(([site, { keys }]) => keys.map((entry) => ({ ...entry, site })));
+/** Every declared key, of every site and of operators, for the ring. */
+export function keysOf({ sites, operators }: IngressSection): ApiKeyEntry[] {
+  const ofSites = Object.entries(sites).flatMap(([of, { keys }]) => keys.map((entry) => ({ ...entry, kind: 'secret' as const, site: of })));
+  return [...ofSites, ...operators.map((entry) => ({ ...entry, kind: 'operator' as const }))];
 }
 
 export function retentionRulesOf({ sites }: IngressSection): RetentionRule[] {

@@ -5,7 +5,8 @@ import { provisionSchema } from '@posthorn/persistence';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { z } from 'zod';
 import { AppModule } from './app.module.js';
-import { ERASE, READ, SERVICE, WRITE, type IngressConfig } from './config.js';
+import { ERASE, MANAGE_KEYS, READ, WRITE } from './access/key.rights.js';
+import { SERVICE, type IngressConfig } from './config.js';
 import { formSettings } from './forms/form.settings.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { quarantineSettings, type QuarantineSettings } from './quarantine/quarantine.settings.js';
@@ -15,6 +16,8 @@ export const ACME_KEY = 'ph_acme_7f3c9a52e1d84b06';
 export const WRITE_ONLY_KEY = 'ph_acme_browser_51c0ffee';
 export const OTHER_KEY = 'ph_other_0d9f4b7720c1e35a';
 export const ERASE_KEY = 'ph_acme_privacy_8a41be6c';
+/** May make keys. */
+export const OPERATOR_KEY = 'ph_ok_of_the_tests';
 export const LINK_SECRET = 'a link secret of the tests, 32 chars';
 
 interface Where {
@@ -80,6 +83,7 @@ function configFor({ databaseUrl, servers, retention, quarantine = {}, forms = {
       publicUrl: 'http://localhost',
       linkSecret: LINK_SECRET,
       quarantine: quarantineSettings.parse(quarantine),
+      operators: [{ id: 'ada', sha256: keySha256(OPERATOR_KEY), scopes: [MANAGE_KEYS] }],
       sites: {
         acme: { name: 'Acme & Söhne', retention, forms: z.record(z.string(), formSettings).parse(forms), keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
         other: { name: 'Other', forms: {}, keys: [key('other', OTHER_KEY)] },

@@ -1,24 +1,29 @@
 import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable, Optional, SetMetadata, UseGuards } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { batchLimitsOf } from './batch.bodies.js';
-import { callerOf, type KnownCallers } from './caller.check.js';
+import { callerOf, type KnownCallers, type RequiredKey } from './caller.check.js';
+import { answerPreflights, letRead, varyByOrigin } from './cross-origin.answers.js';
 import type { HttpRequest } from './http.types.js';
 import { type ApiKey, KeyRing } from './key.ring.js';
 import { TokenVerifier } from './open-id/token.verifier.js';
+import { Problem } from './problem.error.js';
 
 const SCOPE = 'posthorn:scope';
+const BROWSERS = 'posthorn:browsers';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Set by @RequireKey(): the key is checked before the body is read. */
-    requiredKey?: { scope: string | undefined };
+    requiredKey?: RequiredKey;
   }
 }
 
 /** Only keys with this scope may call the handler; others get 403. Stands on a handler of a @RequireKey() controller. */
 export const RequireScope = (scope: string): MethodDecorator => SetMetadata(SCOPE, scope);
+
+/** Pages may call this handler with a key of kind `browser`, from the origins of that key. No other handler takes such a key. */
+export const FromBrowsers = (): MethodDecorator => SetMetadata(BROWSERS, true);
 
 /** The handlers of this controller are for holders of a key; others get 401 before a byte of their body is read. */
 export function RequireKey(): ClassDecorator {
@@ -28,10 +33,13 @@ export function RequireKey(): ClassDecorator {
     for (const name of Object.getOwnPropertyNames(handlers)) {
       const value: unknown = Reflect.get(handlers, name);
       if (!isMethod(value) || value === controller) continue;
-      const scope = Reflect.getMetadata(SCOPE, value) as string | undefined;
-      RouteConfig({ requiredKey: { scope }, batches: batchLimitsOf(value) })(value);
+      RouteConfig({ requiredKey: requiredBy(value), batches: batchLimitsOf(value) })(value);
     }
   };
+}
+
+function requiredBy(handler: object): RequiredKey {
+  return { scope: Reflect.getMetadata(SCOPE, handler) as string | undefined, browsers: Reflect.getMetadata(BROWSERS, handler) === true };
 }
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- what Nest's decorators take
@@ -46,11 +54,29 @@ export const Caller = createParamDecorator((_: unknown, context: ExecutionContex
 
 /** For @RequireKey(); to be added before the routes are. */
 export function checkKeysBeforeBodies(fastify: FastifyInstance, known: KnownCallers): void {
+  const openToBrowsers = new Set<string>();
+  answerPreflights(fastify, known.keys, (method, path) => openToBrowsers.has(`${method} ${path}`));
   fastify.addHook('onRoute', (route) => {
     const required = route.config?.requiredKey;
     if (required === undefined) return;
-    route.onRequest = async (request) => {
-      request.apiKey = await callerOf(known, request.headers.authorization, required.scope);
+    if (!required.browsers) {
+      route.onRequest = async (request) => {
+        request.apiKey = await callerOf(known, request.headers, required);
+      };
+      return;
+    }
+    for (const method of [route.method].flat()) openToBrowsers.add(`${method} ${route.url}`);
+    route.onRequest = async (request, reply) => {
+      const { origin } = request.headers;
+      varyByOrigin(reply);
+      try {
+        request.apiKey = await callerOf(known, request.headers, required);
+      } catch (error) {
+        // A page that comes with a key of yesterday should be able to tell that from a network that is down.
+        if (error instanceof Problem && error.status !== 403 && origin !== undefined && known.keys.knowsOrigin(origin)) letRead(reply, origin);
+        throw error;
+      }
+      if (request.apiKey.origins !== undefined) letRead(reply, origin);
     };
   });
 }
@@ -60,14 +86,12 @@ export function checkKeysBeforeBodies(fastify: FastifyInstance, known: KnownCall
 export class ApiKeyGuard implements CanActivate {
   constructor(
     readonly keys: KeyRing,
-    private readonly reflector: Reflector,
     @Optional() readonly tokens?: TokenVerifier,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<HttpRequest>();
-    const scope = this.reflector.get<string | undefined>(SCOPE, context.getHandler());
-    request.apiKey ??= await callerOf(this, request.headers.authorization, scope);
+    request.apiKey ??= await callerOf(this, request.headers, requiredBy(context.getHandler()));
     return true;
   }
 }

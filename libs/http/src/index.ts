@@ -1,10 +1,11 @@
 export { type BatchLimits, TakesBatches } from './batch.bodies.js';
 export { bodyTooLarge, refuseBadShapes } from './body.parser.js';
-export { Caller, RequireKey, RequireScope } from './api-key.guard.js';
 export { formTooLarge, MAX_FORM_FIELDS } from './body.parser.js';
+export { Caller, FromBrowsers, RequireKey, RequireScope } from './api-key.guard.js';
 export { demandScope } from './caller.check.js';
 export { BODY_LIMIT_BYTES, createHttpApp, type HttpAppOptions } from './http-app.factory.js';
 export { type ApiKey, type ApiKeyEntry, type Grant, KeyRing, keySha256 } from './key.ring.js';
+export { isMistyped, isWellFormed, KEY_KINDS, type KeyKind, newKeySecret } from './key.secret.js';
 export type { ClaimGrant } from './open-id/claim.grants.js';
 export { isTrustworthyUrl } from './open-id/issuer.keys.js';
 export { type TokenIssuer, TokenVerifier } from './open-id/token.verifier.js';

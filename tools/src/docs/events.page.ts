@@ -17,6 +17,9 @@ const MEANING: Record<EventType, string> = {
   'privacy.transport_erased': 'The messages of an erasure\'s events are overwritten in NATS.',
   'quarantine.released': 'An operator let in what had been set aside.',
   'quarantine.discarded': 'What had been set aside was emptied: an operator said so, nobody decided in time, or it was about somebody who is to be forgotten.',
+  'access.key_created': 'An operator made a key ([how](../how-to/make-and-rotate-keys.md)).',
+  'access.key_rotated': 'A key has a new secret. The earlier one counts for a while yet, so that nobody is refused.',
+  'access.key_revoked': 'A key counts no more.',
 };
 
 const KINDS: Record<string, string> = {
@@ -59,7 +62,7 @@ ${listOf(WEBSITE_EVENT_TYPES)}
 ${WEBSITE_EVENT_TYPES.map(section).join('')}
 ## What Posthorn says itself
 
-Nobody may submit these; ingress accepts them itself when a person is to be forgotten, and when an operator has ordered something. What an operator ordered is for the audit log alone.
+Nobody may submit these; ingress accepts them itself when a person is to be forgotten, and when an operator has ordered something. What an operator ordered is for the audit log alone. What is of no website has the site \`posthorn\`.
 
 ${listOf(OWN_EVENT_TYPES)}
 ${OWN_EVENT_TYPES.map(section).join('')}`;

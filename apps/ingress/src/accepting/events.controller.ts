@@ -1,8 +1,8 @@
 import { Controller, Post, Req, Res } from '@nestjs/common';
-import { type HttpReply, type HttpRequest, RequireKey, RequireScope, TakesBatches } from '@posthorn/http';
+import { FromBrowsers, type HttpReply, type HttpRequest, RequireKey, RequireScope, TakesBatches } from '@posthorn/http';
 import { currentTraceparent, withTrace } from '@posthorn/observability';
+import { WRITE } from '../access/key.rights.js';
 import { AdmissionService } from '../admission/admission.service.js';
-import { WRITE } from '../config.js';
 import { batchAnswer } from './batch.answer.js';
 import { modeOf, readBatch, readSingle } from './request.reader.js';
 import { siteOf } from './site.caller.js';
@@ -19,6 +19,7 @@ export class EventsController {
   @Post()
   @RequireScope(WRITE)
   @TakesBatches({ bodyLimitBytes: BATCH_LIMIT_BYTES })
+  @FromBrowsers()
   async submit(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
     const mode = modeOf(request);
     if (mode === 'batch' || mode === 'cloudevents-batch') await this.acceptBatch(request, reply, mode);

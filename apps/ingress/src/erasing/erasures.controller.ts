@@ -2,7 +2,7 @@ import { Controller, Headers, HttpCode, Post, Req } from '@nestjs/common';
 import { type ApiKey, Caller, demandScope, type HttpRequest, RequireKey } from '@posthorn/http';
 import { withTrace } from '@posthorn/observability';
 import { siteOf } from '../accepting/site.caller.js';
-import { ERASE, WRITE } from '../config.js';
+import { ERASE, WRITE } from '../access/key.rights.js';
 import { ErasureConfirmations } from './erasure.confirmations.js';
 import { readErasureOrder } from './erasure.order.js';
 import { type Erasure, ErasureService } from './erasure.service.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Req } from '@nestjs/common';
 import { type HttpRequest, Problem, RequireKey, RequireScope } from '@posthorn/http';
 import { siteOf } from '../accepting/site.caller.js';
-import { READ } from '../config.js';
+import { READ } from '../access/key.rights.js';
 import { type EventState, EventStateService } from './event-state.service.js';
 
 /** `GET /v1/events/{id}`: tells a site what became of its event. */

@@ -2,6 +2,7 @@ import { LEDGER_MIGRATIONS, LEDGER_PEOPLE_MIGRATIONS } from '@posthorn/ledger';
 import { CountAccepted1797000000010 } from './1797000000010-count-accepted.js';
 import { EraseEvents1801000000020 } from './1801000000020-erase-events.js';
 import { SetAside1802000000010 } from './1802000000010-set-aside.js';
+import { KeepKeys1802000000020 } from './1802000000020-keep-keys.js';
 
-/** The ingress owns a ledger, the count of what is in it, the way to a person's events, and what is set aside. */
-export const MIGRATIONS = [...LEDGER_MIGRATIONS, CountAccepted1797000000010, ...LEDGER_PEOPLE_MIGRATIONS, EraseEvents1801000000020, SetAside1802000000010];
+/** The ingress owns a ledger, the count of what is in it, the way to a person's events, what is set aside, and the keys. */
+export const MIGRATIONS = [...LEDGER_MIGRATIONS, CountAccepted1797000000010, ...LEDGER_PEOPLE_MIGRATIONS, EraseEvents1801000000020, SetAside1802000000010, KeepKeys1802000000020];

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { accessKeyCreated, accessKeyRevoked, accessKeyRotated } from './access.schema.js';
 import { appointment } from './appointment.schema.js';
 import { customerUpdated } from './customer.schema.js';
 import { formSubmitted } from './form.schema.js';
@@ -25,6 +26,9 @@ export const EVENTS = {
   'privacy.transport_erased': transportErased,
   'quarantine.released': quarantineReleased,
   'quarantine.discarded': quarantineDiscarded,
+  'access.key_created': accessKeyCreated,
+  'access.key_rotated': accessKeyRotated,
+  'access.key_revoked': accessKeyRevoked,
 } as const satisfies Record<string, z.ZodType>;
 
 export type EventType = keyof typeof EVENTS;
@@ -35,8 +39,18 @@ export const PRIVACY_EVENT_TYPES = ['privacy.confirmation_requested', 'privacy.e
 export type PrivacyEventType = (typeof PRIVACY_EVENT_TYPES)[number];
 
 /** Said by Posthorn itself, of whatever: nobody may submit them. All but those about privacy are for the audit log alone. */
-export const OWN_EVENT_TYPES = [...PRIVACY_EVENT_TYPES, 'quarantine.released', 'quarantine.discarded'] as const satisfies readonly EventType[];
+export const OWN_EVENT_TYPES = [
+  ...PRIVACY_EVENT_TYPES,
+  'quarantine.released',
+  'quarantine.discarded',
+  'access.key_created',
+  'access.key_rotated',
+  'access.key_revoked',
+] as const satisfies readonly EventType[];
 export type OwnEventType = (typeof OWN_EVENT_TYPES)[number];
+
+/** The site of what Posthorn says of itself and of no website: nobody else's may be called so. */
+export const OWN_SITE = 'posthorn';
 
 export const EVENT_TYPES = Object.keys(EVENTS) as readonly EventType[];
 

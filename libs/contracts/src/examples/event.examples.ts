@@ -45,5 +45,8 @@ export const EXAMPLES: { readonly [T in EventType]: EventData<T> } = {
   'privacy.transport_erased': { messages: 2 },
   'quarantine.released': { actor: 'ada', entries: [{ id: '0195569c-1d58-7b1e-8d4c-3f2a1b0c9d8e', state: 'held', code: 'spam-suspected', event: '0195569c-1d58-7b1e-8d4c-3f2a1b0c9d8e' }] },
   'quarantine.discarded': { cause: 'person', actor: 'ada', entries: [{ id: '0195569e-77a0-7c52-9a6f-0e1d2c3b4a59', state: 'refused', code: 'validation-failed' }] },
+  'access.key_created': { key: 'acme-website', kind: 'browser', scopes: ['events:write'], types: ['lead.submitted'], origins: ['https://www.acme.example'], actor: 'ada' },
+  'access.key_rotated': { key: 'acme-backend', kind: 'secret', earlierUntil: '2026-03-03T09:14:07Z', actor: 'ada' },
+  'access.key_revoked': { key: 'acme-website', kind: 'browser', actor: 'ada' },
   'form.submitted': { form: 'workshop', fields: { topic: 'Clay', seats: 3, vegetarian: true, days: ['Mon', 'Tue'] }, person: jane },
 };
