@@ -18,7 +18,8 @@ import { AdmissionService } from './admission/admission.service.js';
 import { AcceptedCounts } from './books/accepted.counts.js';
 import { AcceptedRollUp } from './books/accepted.roll-up.js';
 import { BooksController } from './books/books.controller.js';
-import { type IngressConfig, keysOf, retentionRulesOf, SERVICE } from './config.js';
+import { type IngressConfig, consentOfSites, keysOf, retentionRulesOf, SERVICE } from './config.js';
+import { ConsentRule } from './consent/consent.rule.js';
 import { ErasureConfirmations } from './erasing/erasure.confirmations.js';
 import { ErasureLinksController } from './erasing/erasure-links.controller.js';
 import { ErasureRequests } from './erasing/erasure.requests.js';
@@ -66,7 +67,7 @@ export class AppModule {
         { provide: QUARANTINE_SETTINGS, useValue: section.quarantine },
         { provide: FORMS, useFactory: () => formsOf(section.sites) },
         { provide: FORM_SECRET, useFactory: () => formSecretOf(section.linkSecret) },
-        { provide: ADMISSION_RULES, useFactory: (): AdmissionRule[] => [new KeyTypesRule()] },
+        { provide: ADMISSION_RULES, useFactory: (): AdmissionRule[] => [new KeyTypesRule(), new ConsentRule(consentOfSites(section))] },
         AcceptanceService,
         AcceptedCounts,
         AcceptedRollUp,

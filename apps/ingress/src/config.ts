@@ -3,6 +3,7 @@ import { OWN_SITE, SITE_ID } from '@posthorn/contracts';
 import type { ApiKeyEntry } from '@posthorn/http';
 import { z } from 'zod';
 import { DECIDE, MANAGE_KEYS, OPERATOR_SCOPES, READ, SITE_SCOPES, WRITE } from './access/key.rights.js';
+import { type ConsentSettings, consentSettings } from './consent/consent.settings.js';
 import { FORM_NAME, formSettings } from './forms/form.settings.js';
 import { quarantineSettings } from './quarantine/quarantine.settings.js';
 import { RETENTION_TYPES, type RetentionRule, rulesOf } from './retention/retention.rules.js';
@@ -31,6 +32,8 @@ const site = z.strictObject({
   keys: z.array(key).default([]),
   /** For how long personal values are kept; for good unless given. */
   retention: retention.optional(),
+  /** To what people must have agreed for their events to be taken. */
+  consent: consentSettings.optional(),
   /** HTML forms of the site that send straight here. */
   forms: z.record(z.string().regex(FORM_NAME, 'must be lower-case letters, digits and hyphens'), formSettings).default({}),
 });
@@ -75,6 +78,10 @@ export function loadIngressProvisioning(env: NodeJS.ProcessEnv = process.env): P
 export function keysOf({ sites, operators }: IngressSection): ApiKeyEntry[] {
   const ofSites = Object.entries(sites).flatMap(([of, { keys }]) => keys.map((entry) => ({ ...entry, kind: 'secret' as const, site: of })));
   return [...ofSites, ...operators.map((entry) => ({ ...entry, kind: 'operator' as const }))];
+}
+
+export function consentOfSites({ sites }: IngressSection): Map<string, ConsentSettings> {
+  return new Map(Object.entries(sites).flatMap(([site, { consent }]) => (consent === undefined ? [] : [[site, consent]])));
 }
 
 export function retentionRulesOf({ sites }: IngressSection): RetentionRule[] {

@@ -8,6 +8,7 @@ import { AppModule } from './app.module.js';
 import { ERASE, MANAGE_KEYS, READ, WRITE } from './access/key.rights.js';
 import { SERVICE, type IngressConfig } from './config.js';
 import { formSettings } from './forms/form.settings.js';
+import type { ConsentSettings } from './consent/consent.settings.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { quarantineSettings, type QuarantineSettings } from './quarantine/quarantine.settings.js';
 import type { RetentionSettings } from './retention/retention.rules.js';
@@ -25,6 +26,7 @@ interface Where {
   servers: string[];
   /** Of the site acme. */
   retention?: RetentionSettings;
+  consent?: ConsentSettings;
   quarantine?: Partial<QuarantineSettings>;
   /** Of the site acme, as in posthorn.yaml. */
   forms?: Record<string, z.input<typeof formSettings>>;
@@ -71,7 +73,7 @@ export function lead(email = 'jane@example.com') {
   return { type: 'lead.submitted', data: { person: { email, name: 'Jane Doe' }, message: 'Please call me.' } };
 }
 
-function configFor({ databaseUrl, servers, retention, quarantine = {}, forms = {} }: Where): IngressConfig {
+function configFor({ databaseUrl, servers, retention, consent, quarantine = {}, forms = {} }: Where): IngressConfig {
   const key = (id: string, secret: string, scopes: (typeof READ | typeof WRITE | typeof ERASE)[] = [WRITE, READ]) => ({ id, sha256: keySha256(secret), scopes });
   return {
     service: SERVICE,
@@ -85,7 +87,7 @@ function configFor({ databaseUrl, servers, retention, quarantine = {}, forms = {
       quarantine: quarantineSettings.parse(quarantine),
       operators: [{ id: 'ada', sha256: keySha256(OPERATOR_KEY), scopes: [MANAGE_KEYS] }],
       sites: {
-        acme: { name: 'Acme & Söhne', retention, forms: z.record(z.string(), formSettings).parse(forms), keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
+        acme: { name: 'Acme & Söhne', retention, consent, forms: z.record(z.string(), formSettings).parse(forms), keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
         other: { name: 'Other', forms: {}, keys: [key('other', OTHER_KEY)] },
       },
     },

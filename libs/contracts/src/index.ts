@@ -63,6 +63,7 @@ export {
   type LedgerQuestion,
   type MinuteDigest,
 } from './questions/ledger.questions.js';
+export { CONSENT_EVENT_TYPES, consentOf, purposesLacking, WITHDRAWALS } from './consent/consent.js';
 export type { Consent, Person } from './schemas/person.schema.js';
 export * from './operations/index.js';
 export * from './books/index.js';

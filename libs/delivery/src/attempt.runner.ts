@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { currentTraceparent, withTrace } from '@posthorn/observability';
 import { type Connection } from './connection.registry.js';
+import { withheld } from './consent/required.purposes.js';
 import { type DeliveryCall, type DeliveryResult } from './delivery.handler.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
 import { type ClaimedDelivery, type Settlement } from './delivery.row.js';
 import { waitsForErasure } from './erasure/erasing.people.js';
 import { HandlerRegistry, type RegisteredHandler } from './handler.registry.js';
-import { afterErasure, decide, delivered, superseded } from './settlement.decision.js';
+import { afterErasure, decide, delivered, skipped, superseded } from './settlement.decision.js';
 
 /** Makes one attempt: calls the handler through the connection's guard. */
 @Injectable()
@@ -20,6 +21,9 @@ export class AttemptRunner {
   async run(delivery: ClaimedDelivery, connection: Connection): Promise<Settlement & { cause?: unknown }> {
     if (delivery.superseded) return { delivery, decision: superseded() };
     const { event, action, was } = delivery;
+    // Intake has asked already; somebody may have sent it again, or configured it differently, since.
+    const noConsent = withheld(event, connection.purposes);
+    if (noConsent !== undefined) return { delivery, decision: skipped(noConsent) };
     if (waitsForErasure(delivery)) return { delivery, decision: afterErasure({ was, now: new Date() }) };
     const registered = this.handlers.find(event.type, action);
     if (registered === undefined) return { delivery, decision: noHandler(delivery) };

@@ -1,5 +1,6 @@
 import { guardOptions, type GuardSettings } from '@posthorn/resilience';
 import { z } from 'zod';
+import { requiredPurposes, type RequiredPurposes } from './consent/required.purposes.js';
 import { OWN_TABLES } from './erasure/erasure.names.js';
 import { type ProviderDefinition } from './provider.definition.js';
 import { retryPolicy, type RetrySettings } from './retry.policy.js';
@@ -11,6 +12,8 @@ export interface ConnectionConfig<O = unknown> {
   readonly provider: string;
   readonly guard?: GuardSettings;
   readonly retry?: RetrySettings;
+  /** Without it, the connection is told of everybody. */
+  readonly purposes?: RequiredPurposes;
   /** The provider's own options, already validated by its schema. */
   readonly options: O;
 }
@@ -18,7 +21,7 @@ export interface ConnectionConfig<O = unknown> {
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens, at most 63');
 
 /**
- * The schema of a service's `connections:`. The provider's own options stand beside `id`, `site` and `provider`;
+ * The schema of a service's `connections:`. The provider's own options stand beside those of every connection;
  * they are validated by the provider's schema, and a mistake is reported at its path.
  */
 export function connectionSchema(
@@ -32,16 +35,17 @@ export function connectionSchema(
       provider: z.enum(providers.map((definition) => definition.name)),
       guard: guardOptions.optional(),
       retry: retryPolicy.optional(),
+      purposes: requiredPurposes.optional(),
     })
     .transform((value, context): ConnectionConfig => {
-      const { id, site, provider, guard, retry, ...rest } = value;
+      const { id, site, provider, guard, retry, purposes, ...rest } = value;
       const schema = definitions.get(provider)?.options ?? z.strictObject({});
       const options = (schema instanceof z.ZodObject ? schema.strict() : schema).safeParse(rest);
       if (!options.success) {
         for (const issue of options.error.issues) context.issues.push({ ...issue, input: rest } as never);
         return z.NEVER;
       }
-      return { id, site, provider, guard, retry, options: options.data };
+      return { id, site, provider, guard, retry, purposes, options: options.data };
     });
   return z.array(connection).superRefine((connections, context) => {
     const seen = new Set<string>();

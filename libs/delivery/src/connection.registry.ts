@@ -1,6 +1,7 @@
 import { traceHeaders } from '@posthorn/observability';
 import { Guard } from '@posthorn/resilience';
 import { type ConnectionConfig } from './connection.config.js';
+import { type RequiredPurposes } from './consent/required.purposes.js';
 import { type HandlerConnection } from './delivery.handler.js';
 import { DeliverySetupError } from './handler.registry.js';
 import { type ProviderDefinition } from './provider.definition.js';
@@ -14,6 +15,8 @@ export interface Connection {
   readonly provider: unknown;
   readonly guard: Guard;
   readonly retry: RetryPolicy;
+  /** What people must have agreed to before it is told of them. */
+  readonly purposes?: RequiredPurposes;
   /** Asks the provider whether it accepts the credentials, and changes nothing there. */
   readonly check?: (signal: AbortSignal) => Promise<void>;
   /** What handlers get to see. */
@@ -66,6 +69,7 @@ function connect(config: ConnectionConfig, definition: ProviderDefinition<unknow
     check: definition.check && ((signal) => definition.check?.(provider, { signal }) ?? Promise.resolve()),
     guard,
     retry: retryPolicy.parse(config.retry ?? retry),
+    purposes: config.purposes,
     view: Object.freeze({ id, site, options: (options ?? {}) as Record<string, unknown> }),
   };
 }

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { newId, parseEvent, type PosthornEvent } from '@posthorn/contracts';
 import { type Connection, ConnectionRegistry } from './connection.registry.js';
+import { withheld } from './consent/required.purposes.js';
 import { type PlannedDelivery } from './delivery.row.js';
 import { ERASE, ERASURE, OWN_TABLES } from './erasure/erasure.names.js';
-import { HandlerRegistry, type RegisteredHandler } from './handler.registry.js';
+import { type AnyHandler, HandlerRegistry, type RegisteredHandler } from './handler.registry.js';
 import { digestOf } from './ordering.key.js';
 import { type DeliveryFailure } from './settlement.decision.js';
 
@@ -66,15 +67,22 @@ function problemOf(event: PosthornEvent): DeliveryFailure | undefined {
 function understood(event: PosthornEvent, connection: Connection, registered: RegisteredHandler): PlannedDelivery {
   const { handler } = registered;
   try {
-    const reason = handler.skip?.(event, connection.view);
+    const reason = skippedFor(event, connection, handler);
     const orderingKey = digestOf(handler.orderingKey(event));
     const base = row(event, connection, registered, orderingKey);
-    return reason === undefined ? { ...base, state: 'pending' } : { ...base, state: 'skipped', error: { code: 'SKIPPED', message: reason } };
+    return reason === undefined ? { ...base, state: 'pending' } : { ...base, state: 'skipped', error: reason };
   } catch (error) {
     // Its message may quote the event.
     const name = error instanceof Error ? error.name : typeof error;
     return unreadable(event, connection, registered, { code: 'HANDLER_FAILED', message: `The handler could not plan the delivery: ${name}` });
   }
+}
+
+function skippedFor(event: PosthornEvent, { purposes, view }: Connection, handler: AnyHandler): DeliveryFailure | undefined {
+  const noConsent = withheld(event, purposes);
+  if (noConsent !== undefined) return noConsent;
+  const message = handler.skip?.(event, view);
+  return message === undefined ? undefined : { code: 'SKIPPED', message };
 }
 
 function unreadable(event: PosthornEvent, connection: Connection, registered: RegisteredHandler, error: DeliveryFailure): PlannedDelivery {

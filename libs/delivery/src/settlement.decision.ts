@@ -68,12 +68,10 @@ export function decideExpired(policy: UnknownPolicy): Decision {
 
 export const delivered = (result: DeliveryResult): Decision => ({ transition: 'deliver', state: 'delivered', counts: true, result });
 
-export const superseded = (): Decision => ({
-  transition: 'skip',
-  state: 'skipped',
-  counts: false,
-  error: { code: 'SUPERSEDED', message: 'A newer event of the same ordering key was delivered before this one arrived.' },
-});
+export const skipped = (error: DeliveryFailure): Decision => ({ transition: 'skip', state: 'skipped', counts: false, error });
+
+export const superseded = (): Decision =>
+  skipped({ code: 'SUPERSEDED', message: 'A newer event of the same ordering key was delivered before this one arrived.' });
 
 /** Somebody it is about is to be erased at the provider first: what it brings would be erased with the rest. */
 export const afterErasure = ({ was, now }: Pick<FailedAttempt, 'was' | 'now'>): Decision => ({

@@ -60,7 +60,7 @@ function valueOf(mapping: FieldSettings, values: string[], now: Date): unknown {
       // Browsers do not send a box that is not ticked. Where ticking is required, that is a mistake.
       return isTicked(values) || (mapping.required ? undefined : false);
     case 'consent':
-      return isTicked(values) ? { purposes: mapping.purposes, wordingVersion: mapping.wordingVersion, time: now.toISOString() } : undefined;
+      return isTicked(values) ? { purposes: mapping.purposes, wordingVersion: mapping.wordingVersion, time: now.toISOString(), way: 'form' } : undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { dataschemaOf, newId } from '@posthorn/contracts';
+import { newId } from '@posthorn/contracts';
 import { type HttpRequest, Problem } from '@posthorn/http';
 import { currentTraceparent, withTrace } from '@posthorn/observability';
 import type { Acceptance } from '../accepting/acceptance.service.js';
@@ -56,7 +56,6 @@ function envelopeOf({ site, name, settings: { type } }: Form, data: Record<strin
     type,
     time: now.toISOString(),
     datacontenttype: 'application/json',
-    dataschema: dataschemaOf(type),
     site,
     traceparent: currentTraceparent(),
     correlationid: id,
