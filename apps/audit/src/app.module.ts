@@ -1,8 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { OUTCOMES_STREAM } from '@posthorn/contracts';
-import { KeyRing, TokenVerifier } from '@posthorn/http';
+import { AskedKeys, KeyRing, TokenVerifier } from '@posthorn/http';
 import { LedgerModule, reconcilerOf, type ReconciliationOptions } from '@posthorn/ledger';
-import { MessagingModule, streamNamed } from '@posthorn/messaging';
+import { Inquiry, MessagingModule, streamNamed } from '@posthorn/messaging';
 import { HealthRegistry, Metrics, ObservabilityModule } from '@posthorn/observability';
 import { PersistenceModule } from '@posthorn/persistence';
 import { BookFindings } from './books/book.findings.js';
@@ -15,7 +15,7 @@ import { BooksController } from './books/books.controller.js';
 import { BooksReader } from './books/books.reader.js';
 import { DifferenceSearch } from './books/difference.search.js';
 import { RecordedCounts } from './books/recorded.counts.js';
-import { type AuditConfig, issuersOf, keysOf, SERVICE } from './config.js';
+import { type AuditConfig, issuersOf, keyEntryOf, keysOf, SERVICE } from './config.js';
 import { CountsController } from './counts/counts.controller.js';
 import { CountsReader } from './counts/counts.reader.js';
 import { EntryCounter } from './counts/entry.counter.js';
@@ -94,7 +94,13 @@ export class AppModule {
       ],
       controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController, LogController, EvidenceController, ExportController, CountsController, ErasuresController, PersonExportController],
       providers: [
-        { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section) }) },
+        { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section), more: true }) },
+        {
+          provide: AskedKeys,
+          inject: [KeyRing, HealthRegistry, Inquiry],
+          useFactory: (ring: KeyRing, health: HealthRegistry, inquiry: Inquiry) =>
+            new AskedKeys({ kind: 'auditor', ring, health, ask: (subject, question) => inquiry.ask(subject, question), entryOf: keyEntryOf }),
+        },
         { provide: TokenVerifier, useFactory: () => new TokenVerifier({ issuers: issuersOf(section) }) },
         { provide: KeyVault, useFactory: () => new KeyVault(section.encryption.keys, section.encryption.lookupKey) },
         People,

@@ -1,5 +1,5 @@
 import { loadConfig, loadProvisioning, type ProvisioningConfig, type ServiceConfig } from '@posthorn/configuration';
-import { SITE_ID } from '@posthorn/contracts';
+import { type AskedKey, SITE_ID } from '@posthorn/contracts';
 import { type ApiKeyEntry, isTrustworthyUrl, type TokenIssuer } from '@posthorn/http';
 import { z } from 'zod';
 import { grantOf } from './questions/auditor.js';
@@ -137,10 +137,13 @@ export function issuersOf({ openIdConnect }: AuditSection): TokenIssuer[] {
   return openIdConnect.map(({ grants, ...issuer }) => ({ ...issuer, grants: grants.map(({ claim, equals, ...rights }) => ({ claim, equals, grant: grantOf(rights) })) }));
 }
 
-/** The auditors' keys, for the ring. */
+/** The auditors' declared keys, for the ring. */
 export function keysOf({ keys }: AuditSection): ApiKeyEntry[] {
-  return keys.map(({ id, sha256, ...rights }) => {
-    const grant = grantOf(rights);
-    return { id, sha256, scopes: grant.scopes, grants: [grant] };
-  });
+  return keys.map((key) => keyEntryOf(key));
+}
+
+/** An auditor's key, wherever it was made. */
+export function keyEntryOf({ id, sha256, sites, personalData = false, export: exports = false, expiresAt }: Omit<AskedKey, 'scopes'>): ApiKeyEntry {
+  const grant = grantOf({ sites, personalData, export: exports });
+  return { id, kind: 'auditor', sha256, scopes: grant.scopes, grants: [grant], ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }) };
 }

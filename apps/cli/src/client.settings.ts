@@ -9,6 +9,8 @@ export interface Access {
   readonly face: Face;
   readonly url: string;
   readonly key: string;
+  /** Of the variable that would give another key. */
+  readonly keyName?: string;
 }
 
 const KEY_OF: Record<Face, string> = { ingress: "a site's key", audit: "an auditor's key", console: "an operator's key" };
@@ -45,7 +47,16 @@ export function folderOfKnownLog(flags: { url?: string }, world: World): string 
   return file === undefined || knownVerifierKeys(flags, world).length === 0 ? undefined : join(dirname(file), 'remembered');
 }
 
-type ClientFile = Partial<Record<Face, { url?: string; key?: string; verifierKeys?: string[] }>>;
+/** Ingress, as an operator: with a key that has rights of its own, and never with a site's. */
+export function operatorAccess(flags: { url?: string; key?: string }, world: World): Access {
+  const { url } = addressOf('ingress', flags, world);
+  const known = fromFile(world)?.ingress;
+  const key = flags.key ?? valueOf(world, 'POSTHORN_OPERATOR_KEY') ?? (url === known?.url ? known.operatorKey : undefined);
+  if (key === undefined) throw new CliError(EXIT.usage, "ingress asks for an operator's key, and none was given.", 'Set POSTHORN_OPERATOR_KEY.');
+  return { face: 'ingress', url, key, keyName: 'POSTHORN_OPERATOR_KEY' };
+}
+
+type ClientFile = Partial<Record<Face, { url?: string; key?: string; operatorKey?: string; verifierKeys?: string[] }>>;
 
 /** `.posthorn/client.json`, here or in a folder above; `npm start` writes it. */
 function clientFile({ env, cwd }: World): string | undefined {

@@ -81,9 +81,9 @@ async function send({ face, url }: Access, path: string, init: RequestInit): Pro
   }
 }
 
-function failure({ face, url }: Access, status: number, problem: ProblemBody | undefined): CliError {
+function failure({ face, url, keyName = `POSTHORN_${face.toUpperCase()}_KEY` }: Access, status: number, problem: ProblemBody | undefined): CliError {
   if (status === 401 || status === 403) {
-    const remedy = status === 401 ? `Check POSTHORN_${face.toUpperCase()}_KEY.` : `The key is known, and has not this right: whoever configures ${face} can give it.`;
+    const remedy = status === 401 ? `Check ${keyName}.` : `The key is known, and has not this right: whoever configures ${face} can give it.`;
     return new CliError(EXIT.refused, `${face} at ${url} refuses the key: ${problem?.detail ?? problem?.title ?? String(status)}`, remedy, status);
   }
   if (problem?.title === undefined) return new CliError(EXIT.unreachable, `What answers at ${url} is not ${face} (status ${status}).`, `Check POSTHORN_${face.toUpperCase()}_URL.`);

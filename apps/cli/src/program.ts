@@ -6,12 +6,13 @@ import { books } from './commands/books.command.js';
 import { connections } from './commands/connections.command.js';
 import { deliveries } from './commands/deliveries.command.js';
 import { drill } from './commands/drill.command.js';
+import { keys } from './commands/keys.command.js';
 import { privacy } from './commands/privacy.command.js';
 import { redeliver } from './commands/redeliver.command.js';
 import { send } from './commands/send.command.js';
 import { trace } from './commands/trace.command.js';
 
-const COMMANDS: readonly Command[] = [send, trace, connections, deliveries, redeliver, books, audit, privacy, drill];
+const COMMANDS: readonly Command[] = [send, trace, connections, deliveries, redeliver, books, audit, privacy, keys, drill];
 
 const HELP = `posthorn <command> [options]
 
@@ -20,8 +21,8 @@ ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`).join('\n
 Every command has --help with examples, and --json for scripts.
 
 Where to ask, and with which key, comes from --url and --key, from the environment
-(POSTHORN_INGRESS_URL, POSTHORN_INGRESS_KEY; likewise _AUDIT_ and _CONSOLE_), or from
-.posthorn/client.json, which a running npm start writes. Prefer the environment for keys:
+(POSTHORN_INGRESS_URL, POSTHORN_INGRESS_KEY; likewise _AUDIT_ and _CONSOLE_; for what operators
+do at ingress POSTHORN_OPERATOR_KEY), or from .posthorn/client.json, which a running npm start writes. Prefer the environment for keys:
 the command line of a process can be seen by others.
 
 Exit codes: 0 done · 1 refused or not found · 2 wrong usage · 3 unreachable · 4 wrong key

@@ -1,9 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { KeyRing } from '@posthorn/http';
+import { AskedKeys, KeyRing } from '@posthorn/http';
 import { Inquiry, MessagingModule } from '@posthorn/messaging';
-import { ObservabilityModule } from '@posthorn/observability';
+import { HealthRegistry, ObservabilityModule } from '@posthorn/observability';
 import { ServiceDesk } from './asking/service.desk.js';
-import { type ConsoleConfig, SERVICE } from './config.js';
+import { type ConsoleConfig, keyEntryOf, keysOf, SERVICE } from './config.js';
 import { ConnectionsController } from './connections/connections.controller.js';
 import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import { RedeliveriesController } from './redeliveries/redeliveries.controller.js';
@@ -17,7 +17,13 @@ export class AppModule {
       imports: [ObservabilityModule.forRoot({ service: SERVICE, logLevel, otlpEndpoint }), MessagingModule.forRoot({ ...nats, service: SERVICE })],
       controllers: [ConnectionsController, DeliveriesController, RedeliveriesController],
       providers: [
-        { provide: KeyRing, useFactory: () => new KeyRing({ keys: section.keys }) },
+        { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section), more: true }) },
+        {
+          provide: AskedKeys,
+          inject: [KeyRing, HealthRegistry, Inquiry],
+          useFactory: (ring: KeyRing, health: HealthRegistry, inquiry: Inquiry) =>
+            new AskedKeys({ kind: 'operator', ring, health, ask: (subject, question) => inquiry.ask(subject, question), entryOf: keyEntryOf }),
+        },
         { provide: ServiceDesk, useFactory: (inquiry: Inquiry) => new ServiceDesk(inquiry, section.services), inject: [Inquiry] },
       ],
     };

@@ -1,5 +1,6 @@
 import { loadConfig, type ServiceConfig } from '@posthorn/configuration';
-import { SITE_ID } from '@posthorn/contracts';
+import { type AskedKey, OPERATE, SITE_ID } from '@posthorn/contracts';
+import type { ApiKeyEntry } from '@posthorn/http';
 import { z } from 'zod';
 
 export const SERVICE = 'console';
@@ -22,4 +23,14 @@ export type ConsoleConfig = ServiceConfig<ConsoleSection> & Required<Pick<Servic
 /** The console's section and its environment; throws an error that lists every mistake. */
 export function loadConsoleConfig(env: NodeJS.ProcessEnv = process.env): ConsoleConfig {
   return loadConfig({ service: SERVICE, section, env, needs: ['nats'] });
+}
+
+/** The operators' declared keys, for the ring: they may do all there is here. */
+export function keysOf({ keys }: ConsoleSection): ApiKeyEntry[] {
+  return keys.map((key) => keyEntryOf({ ...key, scopes: [OPERATE] }));
+}
+
+/** An operator's key, wherever it was made. */
+export function keyEntryOf({ id, sha256, scopes, expiresAt }: AskedKey): ApiKeyEntry {
+  return { id, kind: 'operator', sha256, scopes, ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }) };
 }

@@ -2,6 +2,7 @@ export { type BatchLimits, TakesBatches } from './batch.bodies.js';
 export { bodyTooLarge, refuseBadShapes } from './body.parser.js';
 export { formTooLarge, MAX_FORM_FIELDS } from './body.parser.js';
 export { Caller, FromBrowsers, RequireKey, RequireScope } from './api-key.guard.js';
+export { AskedKeys, type AskedKeysParts } from './asked.keys.js';
 export { demandScope } from './caller.check.js';
 export { BODY_LIMIT_BYTES, createHttpApp, type HttpAppOptions } from './http-app.factory.js';
 export { type ApiKey, type ApiKeyEntry, type Grant, KeyRing, keySha256 } from './key.ring.js';

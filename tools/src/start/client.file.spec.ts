@@ -13,6 +13,6 @@ describe('client.json', () => {
     writeFileSync(file, 'old', { mode: 0o644 });
     writeClientFile(file, { urls: { ingress: 'http://i', audit: 'http://a', console: 'http://c' }, keys: { site: 's', auditor: 'a', operator: 'o' } }, ['log+1234+key']);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ ingress: { url: 'http://i', key: 's' }, audit: { url: 'http://a', key: 'a', verifierKeys: ['log+1234+key'] }, console: { url: 'http://c', key: 'o' } });
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ ingress: { url: 'http://i', key: 's', operatorKey: 'o' }, audit: { url: 'http://a', key: 'a', verifierKeys: ['log+1234+key'] }, console: { url: 'http://c', key: 'o' } });
   });
 });

@@ -4,7 +4,7 @@ import type { Stack } from './stack.js';
 /** Tells `npx posthorn` where this stack is and with which keys. Only its owner may read it. */
 export function writeClientFile(file: string, { urls, keys }: Pick<Stack, 'urls' | 'keys'>, verifierKeys: readonly string[]): void {
   const faces = {
-    ingress: { url: urls['ingress'], key: keys.site },
+    ingress: { url: urls['ingress'], key: keys.site, operatorKey: keys.operator },
     // Whoever starts a log is its operator: from them an auditor has the keys, and never from the log itself.
     audit: { url: urls['audit'], key: keys.auditor, verifierKeys },
     console: { url: urls['console'], key: keys.operator },

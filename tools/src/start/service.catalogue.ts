@@ -23,6 +23,10 @@ const BOOKS_KEPT = 'posthorn.books.kept';
 const BOOKS_ACCEPTED = 'posthorn.books.accepted';
 const bookIds = (name: string): string => `posthorn.books.ids.${name}`;
 
+/** Whose keys count at which service, beside ingress. */
+const AUDITOR_KEYS = 'posthorn.keys.auditor';
+const OPERATOR_KEYS = 'posthorn.keys.operator';
+
 const service = <const Name extends string>(entry: ServiceEntry<Name>): ServiceEntry<Name> => entry;
 
 const integration = <const Name extends string>(name: Name, { role, port }: { role: string; port: number }): ServiceEntry<Name> => ({
@@ -50,7 +54,7 @@ const catalogue = [
       owns: ['EVENTS'],
       erases: ['EVENTS'],
       asks: [DELIVERIES_OF_EVENT],
-      answers: [BOOKS_ACCEPTED, bookIds('ingress'), ...ledgerAnswers('ingress')],
+      answers: [BOOKS_ACCEPTED, bookIds('ingress'), AUDITOR_KEYS, OPERATOR_KEYS, ...ledgerAnswers('ingress')],
     },
   }),
   integration('crm-sync', { role: 'crm', port: 3 }),
@@ -68,11 +72,11 @@ const catalogue = [
         { stream: 'OUTCOMES', durable: 'audit' },
       ],
       owns: ['OUTCOMES'],
-      asks: ['posthorn.ledger.>', BOOKS_KEPT, BOOKS_ACCEPTED, bookIds('*')],
+      asks: ['posthorn.ledger.>', BOOKS_KEPT, BOOKS_ACCEPTED, bookIds('*'), AUDITOR_KEYS],
       answers: [DELIVERIES_OF_EVENT, ...ledgerAnswers('audit')],
     },
   }),
-  service({ name: 'console', port: 10, access: { name: 'console', publishes: [], consumes: [], asks: [OPERATIONS] } }),
+  service({ name: 'console', port: 10, access: { name: 'console', publishes: [], consumes: [], asks: [OPERATIONS, OPERATOR_KEYS] } }),
   service({ name: 'sandbox', port: 2 }),
 ];
 

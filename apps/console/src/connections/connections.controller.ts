@@ -4,13 +4,14 @@ import {
   type CheckAnswer,
   connectionsAnswer,
   connectionsQuestion,
-  controlAnswer,
   type ConnectionState,
+  controlAnswer,
   isolateQuestion,
   newId,
+  OPERATE,
   OPERATIONS,
 } from '@posthorn/contracts';
-import { type ApiKey, Caller, Problem, RequireKey } from '@posthorn/http';
+import { type ApiKey, Caller, Problem, RequireKey, RequireScope } from '@posthorn/http';
 import { bodyOf, queryOf, serviceOnly } from '../asking/question.reader.js';
 import { requireAnswers, ServiceDesk, type Unanswered } from '../asking/service.desk.js';
 import { connectionsIn, type ConnectionView } from './connection.merge.js';
@@ -44,6 +45,7 @@ export class ConnectionsController {
   constructor(private readonly desk: ServiceDesk) {}
 
   @Get()
+  @RequireScope(OPERATE)
   async list(@Query() parameters: unknown): Promise<ConnectionsView> {
     const question = queryOf(connectionsQuestion.strict(), parameters);
     const asked = await this.desk.ask(OPERATIONS.connections, question, connectionsAnswer);
@@ -52,6 +54,7 @@ export class ConnectionsController {
   }
 
   @Post(':id/isolate')
+  @RequireScope(OPERATE)
   @HttpCode(200)
   async isolate(@Param('id') id: string, @Body() body: unknown, @Caller() operator: ApiKey): Promise<ControlView> {
     const { service, reason } = bodyOf(isolation, body);
@@ -59,6 +62,7 @@ export class ConnectionsController {
   }
 
   @Post(':id/release')
+  @RequireScope(OPERATE)
   @HttpCode(200)
   async release(@Param('id') id: string, @Body() body: unknown, @Caller() operator: ApiKey): Promise<ControlView> {
     const { service } = bodyOf(serviceOnly, body);
@@ -66,6 +70,7 @@ export class ConnectionsController {
   }
 
   @Post(':id/check')
+  @RequireScope(OPERATE)
   @HttpCode(200)
   async check(@Param('id') id: string, @Body() body: unknown, @Caller() operator: ApiKey): Promise<CheckView> {
     const { service, connection, replicas } = await this.find(id, bodyOf(serviceOnly, body).service);

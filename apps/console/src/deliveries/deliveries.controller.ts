@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { deliveriesListAnswer, deliveryFilter, type ListedDelivery, MAX_DELIVERIES_LISTED, OPERATIONS } from '@posthorn/contracts';
-import { RequireKey } from '@posthorn/http';
+import { deliveriesListAnswer, deliveryFilter, type ListedDelivery, MAX_DELIVERIES_LISTED, OPERATE, OPERATIONS } from '@posthorn/contracts';
+import { RequireKey, RequireScope } from '@posthorn/http';
 import { z } from 'zod';
 import { queryOf, selection } from '../asking/question.reader.js';
 import { requireAnswers, ServiceDesk, type Unanswered } from '../asking/service.desk.js';
@@ -33,6 +33,7 @@ export class DeliveriesController {
   constructor(private readonly desk: ServiceDesk) {}
 
   @Get()
+  @RequireScope(OPERATE)
   async list(@Query() parameters: unknown): Promise<DeliveriesPage> {
     const { service, limit, cursor, state, id, ...criteria } = queryOf(query, parameters);
     const filter = deliveryFilter.parse({ ...criteria, states: state, ids: id });

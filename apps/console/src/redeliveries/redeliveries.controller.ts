@@ -3,13 +3,14 @@ import {
   deliveryFilter,
   MAX_REDELIVERIES_PER_SECOND,
   newId,
+  OPERATE,
   OPERATIONS,
   redeliverAnswer,
   redeliveryAnswer,
   type RedeliveryReport,
   type RedeliveryShare,
 } from '@posthorn/contracts';
-import { type ApiKey, Caller, Problem, RequireKey } from '@posthorn/http';
+import { type ApiKey, Caller, Problem, RequireKey, RequireScope } from '@posthorn/http';
 import { z } from 'zod';
 import { bodyOf, selection, uuidOf } from '../asking/question.reader.js';
 import { type Answers, requireAnswers, ServiceDesk, type Unanswered } from '../asking/service.desk.js';
@@ -55,6 +56,7 @@ export class RedeliveriesController {
   constructor(private readonly desk: ServiceDesk) {}
 
   @Post()
+  @RequireScope(OPERATE)
   async redeliver(@Body() body: unknown, @Caller() operator: ApiKey, @Res({ passthrough: true }) reply: Reply): Promise<PreviewView | RedeliveryView> {
     const { preview, perSecond, service, ...criteria } = bodyOf(order, body);
     const id = newId();
@@ -74,6 +76,7 @@ export class RedeliveriesController {
   }
 
   @Get(':id')
+  @RequireScope(OPERATE)
   async progress(@Param('id') text: string): Promise<RedeliveryView> {
     const id = uuidOf(text, 'a redelivery');
     return viewOf(id, await this.desk.ask(OPERATIONS.redelivery, { id }, redeliveryAnswer));
@@ -81,6 +84,7 @@ export class RedeliveriesController {
 
   /** What was sent stays sent; what was not, stays what it is. */
   @Delete(':id')
+  @RequireScope(OPERATE)
   async stop(@Param('id') text: string, @Caller() operator: ApiKey): Promise<RedeliveryView> {
     const id = uuidOf(text, 'a redelivery');
     const view = viewOf(id, await this.desk.ask(OPERATIONS.redelivery, { id, stop: { actor: operator.id } }, redeliveryAnswer));

@@ -1,10 +1,10 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModule } from '@nestjs/testing';
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, Type } from '@nestjs/common';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { OPERATIONS } from '@posthorn/contracts';
+import { type AskedKey, keysSubject, OPERATIONS } from '@posthorn/contracts';
 import { createHttpApp, keySha256, shutDown } from '@posthorn/http';
 import { connectMessaging, MessagingModule, natsAuthorization, NatsConnectionProvider, natsPermissions } from '@posthorn/messaging';
 import { ObservabilityModule } from '@posthorn/observability';
@@ -26,13 +26,16 @@ export interface ConsoleFixture {
   readonly nats: TestNats;
   call<B>(method: string, path: string, body?: unknown, key?: string): Promise<{ status: number; headers: Headers; body: B }>;
   replica(service: string, instance: string): Promise<Replica>;
+  /** An ingress that has these operators' keys, until it is stopped. */
+  ingress(keys: () => AskedKey[]): Promise<{ stop(): Promise<void> }>;
   stop(): Promise<void>;
 }
 
 export async function startConsole(services = ['crm-sync', 'email']): Promise<ConsoleFixture> {
   const answering = (name: string) => ({ user: name, password: 'p', permissions: natsPermissions({ name, publishes: [], consumes: [], answers: Object.values(OPERATIONS) }) });
-  const permissions = natsPermissions({ name: 'console', publishes: [], consumes: [], asks: ['posthorn.operations.*'] });
-  const nats = await useNats({ conf: natsAuthorization([{ user: 'console', password: 'p', permissions }, ...services.map(answering)]) });
+  const permissions = natsPermissions({ name: 'console', publishes: [], consumes: [], asks: ['posthorn.operations.*', keysSubject('operator')] });
+  const keys = natsPermissions({ name: 'ingress', publishes: [], consumes: [], answers: [keysSubject('operator')] });
+  const nats = await useNats({ conf: natsAuthorization([{ user: 'console', password: 'p', permissions }, { user: 'ingress', password: 'p', permissions: keys }, ...services.map(answering)]) });
   const app: NestFastifyApplication = await createHttpApp(
     AppModule.forRoot({
       service: 'console',
@@ -61,6 +64,10 @@ export async function startConsole(services = ['crm-sync', 'email']): Promise<Co
       replicas.push(replica);
       return replica;
     },
+    async ingress(keys) {
+      const made = await startAnswers(nats, 'ingress', keyAnswers(keys));
+      return { stop: () => made.close() };
+    },
     async stop() {
       await shutDown(app);
       await Promise.all(replicas.map((replica) => replica.stop()));
@@ -86,9 +93,26 @@ async function startReplica(nats: TestNats, service: string, instance: string): 
     @MessagePattern(OPERATIONS.release) release(@Payload() q: Record<string, unknown>) { return answer(OPERATIONS.release, q); }
     @MessagePattern(OPERATIONS.check) check(@Payload() q: Record<string, unknown>) { return answer(OPERATIONS.check, q); }
   }
+  const app = await startAnswers(nats, service, Answers);
+  return {
+    asked,
+    on: (subject, script) => void scripts.set(OPERATIONS[subject], script),
+    stop: () => app.close(),
+  };
+}
+
+function keyAnswers(keys: () => AskedKey[]): Type {
+  @Controller()
+  class KeyAnswers {
+    @MessagePattern(keysSubject('operator')) operators() { return { keys: keys(), more: false }; }
+  }
+  return KeyAnswers;
+}
+
+async function startAnswers(nats: TestNats, service: string, answers: Type): Promise<INestApplication> {
   const module: TestingModule = await Test.createTestingModule({
     imports: [ObservabilityModule.forRoot({ service, logLevel: 'silent' }), MessagingModule.forRoot({ servers: nats.servers, user: service, password: 'p', service })],
-    controllers: [Answers],
+    controllers: [answers],
   }).compile();
   module.useLogger(false);
   const app: INestApplication = module.createNestApplication(new FastifyAdapter());
@@ -96,9 +120,5 @@ async function startReplica(nats: TestNats, service: string, instance: string): 
   await app.init();
   await app.startAllMicroservices();
   await app.get(NatsConnectionProvider).whenConnected();
-  return {
-    asked,
-    on: (subject, script) => void scripts.set(OPERATIONS[subject], script),
-    stop: () => app.close(),
-  };
+  return app;
 }
