@@ -38,10 +38,18 @@ import { LinkPageResponder } from './link-pages/link-page.responder.js';
 import { MAIL_LINKS, MailLinks, type MailLinksOptions } from './link-pages/mail.links.js';
 import { NewsletterLinksController } from './newsletter-links/newsletter-links.controller.js';
 import { NewsletterLinksService } from './newsletter-links/newsletter-links.service.js';
+import { DRAFT_REREADERS, type DraftRereaders } from './quarantine/draft.rereader.js';
+import { QuarantineController } from './quarantine/quarantine.controller.js';
+import { QuarantineDecisions } from './quarantine/quarantine.decisions.js';
+import { QuarantineDiscards } from './quarantine/quarantine.discards.js';
+import { QuarantineKeeper } from './quarantine/quarantine.keeper.js';
+import { QuarantineReader } from './quarantine/quarantine.reader.js';
+import { QuarantineRetrial } from './quarantine/quarantine.retrial.js';
 import { QuarantineRoom } from './quarantine/quarantine.room.js';
 import { Quarantine } from './quarantine/quarantine.service.js';
 import { QUARANTINE_SETTINGS } from './quarantine/quarantine.settings.js';
 import { QuarantineStore } from './quarantine/quarantine.store.js';
+import { QuarantineWatch } from './quarantine/quarantine.watch.js';
 import { RETENTION_RULES, RetentionJob } from './retention/retention.job.js';
 
 /** Everything the ingress is made of. */
@@ -58,7 +66,7 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, vital: false, topology: { streams: [streamNamed(EVENTS_STREAM)] } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController, ErasuresController, ErasureLinksController, FormsController, KeysController, KeysResponder],
+      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController, ErasuresController, ErasureLinksController, FormsController, KeysController, KeysResponder, QuarantineController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section), more: true }) },
         { provide: DECLARED_ACCESS, useFactory: (): DeclaredAccess => ({ keys: keysOf(section), sites: Object.keys(section.sites) }) },
@@ -67,6 +75,7 @@ export class AppModule {
         { provide: QUARANTINE_SETTINGS, useValue: section.quarantine },
         { provide: FORMS, useFactory: () => formsOf(section.sites) },
         { provide: FORM_SECRET, useFactory: () => formSecretOf(section.linkSecret) },
+        { provide: DRAFT_REREADERS, useFactory: (): DraftRereaders => ({}) },
         { provide: ADMISSION_RULES, useFactory: (): AdmissionRule[] => [new KeyTypesRule(), new ConsentRule(consentOfSites(section))] },
         AcceptanceService,
         AcceptedCounts,
@@ -86,8 +95,14 @@ export class AppModule {
         NewsletterLinksService,
         PeopleCatchUp,
         Quarantine,
+        QuarantineDecisions,
+        QuarantineDiscards,
+        QuarantineKeeper,
+        QuarantineReader,
+        QuarantineRetrial,
         QuarantineRoom,
         QuarantineStore,
+        QuarantineWatch,
         RetentionJob,
         TransportEraser,
         TransportErasures,

@@ -5,7 +5,7 @@ import { provisionSchema } from '@posthorn/persistence';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { z } from 'zod';
 import { AppModule } from './app.module.js';
-import { ERASE, MANAGE_KEYS, READ, WRITE } from './access/key.rights.js';
+import { DECIDE, ERASE, MANAGE_KEYS, READ, SEES_PERSONAL_DATA, WRITE } from './access/key.rights.js';
 import { SERVICE, type IngressConfig } from './config.js';
 import { formSettings } from './forms/form.settings.js';
 import type { ConsentSettings } from './consent/consent.settings.js';
@@ -17,8 +17,10 @@ export const ACME_KEY = 'ph_acme_7f3c9a52e1d84b06';
 export const WRITE_ONLY_KEY = 'ph_acme_browser_51c0ffee';
 export const OTHER_KEY = 'ph_other_0d9f4b7720c1e35a';
 export const ERASE_KEY = 'ph_acme_privacy_8a41be6c';
-/** May make keys. */
+/** May make keys, and decide about what is set aside. */
 export const OPERATOR_KEY = 'ph_ok_of_the_tests';
+/** May also see personal values of what is set aside. */
+export const SEEING_OPERATOR_KEY = 'ph_ok_of_the_tests_that_sees';
 export const LINK_SECRET = 'a link secret of the tests, 32 chars';
 
 interface Where {
@@ -85,7 +87,7 @@ function configFor({ databaseUrl, servers, retention, consent, quarantine = {}, 
       publicUrl: 'http://localhost',
       linkSecret: LINK_SECRET,
       quarantine: quarantineSettings.parse(quarantine),
-      operators: [{ id: 'ada', sha256: keySha256(OPERATOR_KEY), scopes: [MANAGE_KEYS] }],
+      operators: [{ id: 'ada', sha256: keySha256(OPERATOR_KEY), scopes: [MANAGE_KEYS, DECIDE] }, { id: 'eve', sha256: keySha256(SEEING_OPERATOR_KEY), scopes: [DECIDE, SEES_PERSONAL_DATA] }],
       sites: {
         acme: { name: 'Acme & Söhne', retention, consent, forms: z.record(z.string(), formSettings).parse(forms), keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
         other: { name: 'Other', forms: {}, keys: [key('other', OTHER_KEY)] },

@@ -90,6 +90,12 @@ export class KeyRing {
     return this.find(secret);
   }
 
+  /** A key by its name, as it is now; for what came with it and is looked at later. */
+  named(id: string, site: string): ApiKey | undefined {
+    for (const held of this.byPrefix.values()) for (const { key } of held) if (key.id === id && key.site === site) return key;
+    return undefined;
+  }
+
   /** Whether pages of this origin may call with some key. */
   knowsOrigin(origin: string): boolean {
     return this.origins.has(origin);

@@ -6,7 +6,7 @@ export type { WrittenEntry } from './ledger.statement.js';
 export { type Outbox, outboxOf, outboxSql } from './outbox.statement.js';
 export { INBOX_MIGRATIONS } from './migrations/inbox.migration.js';
 export { LEDGER_MIGRATIONS } from './migrations/ledger.migration.js';
-export { type ErasedEntry, eraseEntries, eventsOfPerson } from './people/ledger.erasing.js';
+export { digestsOfPerson, type ErasedEntry, eraseEntries, eventsOfPerson } from './people/ledger.erasing.js';
 export { LEDGER_PEOPLE_MIGRATIONS } from './people/ledger-people.migration.js';
 export { PeopleCatchUp } from './people/people.catch-up.js';
 export { peopleOf, personDigest } from './people/person.digest.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { acceptedAtOf, type Envelope } from '@posthorn/contracts';
 import { Database, DatabaseUnavailableError, MicroBatcher, type Transaction } from '@posthorn/persistence';
 import { type Acceptance, type AcceptEntry, type LedgerEntry, LedgerError, type LedgerRow } from './ledger.entry.js';
-import { findIncumbents, type Incumbent, insertEntries, type WrittenEntry } from './ledger.statement.js';
+import { findIncumbents, type Incumbent, insertEntries, type Querying, type WrittenEntry } from './ledger.statement.js';
 import { Relay } from './relay.service.js';
 
 const MAX_BATCH = 500;
@@ -54,6 +54,19 @@ export class Ledger {
     if (entries.length === 0) return;
     const written = await insertEntries(tx, entries);
     tx.afterCommit(() => this.relay.offer([...written.values()]));
+  }
+
+  /**
+   * Accepts in the caller's transaction, whose commit decides about all of them; what is written is published after that.
+   * Answers each in the order given: an Error where it was neither written nor found.
+   */
+  async acceptWithin(tx: Transaction, entries: readonly AcceptEntry[]): Promise<(Acceptance | Error)[]> {
+    for (const { idempotencyKey } of entries) if (idempotencyKey !== undefined) checkKey(idempotencyKey);
+    if (entries.length === 0) return [];
+    const inOrder = [...entries].sort(byKey);
+    const written = await insertEntries(tx, inOrder);
+    tx.afterCommit(() => this.relay.offer([...written.values()]));
+    return this.explain(entries, inOrder, written, tx);
   }
 
   /** Publishes what a statement with an outbox has written; call it after the commit. */
@@ -110,20 +123,21 @@ export class Ledger {
     const written = await insertEntries(this.database, inOrder);
     this.relay.offer([...written.values()]);
     if (written.size === entries.length) return entries.map(accepted);
-    return this.explain(entries, inOrder, written);
+    return this.explain(entries, inOrder, written, this.database);
   }
 
   /** An entry that was not written is a repetition of one that was, in this batch or long ago. */
   private async explain(
-    entries: AcceptEntry[],
-    inOrder: AcceptEntry[],
-    written: Map<string, WrittenEntry>,
+    entries: readonly AcceptEntry[],
+    inOrder: readonly AcceptEntry[],
+    written: ReadonlyMap<string, WrittenEntry>,
+    querying: Querying,
   ): Promise<(Acceptance | Error)[]> {
     const unclaimed = new Set(written.keys());
     // The same id twice in one batch: the first in the statement's order is the one that was written.
     const winners = new Set(inOrder.filter(({ envelope }) => unclaimed.delete(envelope.id)));
     const bounced = entries.filter((entry) => !winners.has(entry));
-    const incumbents = await findIncumbents(this.database, bounced);
+    const incumbents = bounced.length === 0 ? [] : await findIncumbents(querying, bounced);
     const byId = new Map(incumbents.map((row) => [row.id, row]));
     const byKey = new Map(incumbents.map((row) => [keyOf(row.site, row.idempotency_key), row]));
     return entries.map((entry) => {

@@ -4,6 +4,7 @@ import { eventSubject, type PosthornEvent } from '@posthorn/contracts';
 import { Problem, problemOf } from '@posthorn/http';
 import { type AcceptEntry, type Acceptance as LedgerAcceptance, Ledger, peopleOf } from '@posthorn/ledger';
 import { type Counter, Metrics } from '@posthorn/observability';
+import type { Transaction } from '@posthorn/persistence';
 
 export interface Acceptance {
   id: string;
@@ -24,6 +25,15 @@ export interface Acceptable {
   once: Once | undefined;
 }
 
+/** An event that comes in later than it was sent. */
+export interface Waited {
+  event: PosthornEvent;
+  idempotencyKey: string | undefined;
+  bodyHash: Buffer | undefined;
+}
+
+type LedgerAnswers = Awaited<ReturnType<Ledger['acceptWithin']>>;
+
 /** Puts events into the ledger; everything after that is the relay's. */
 @Injectable()
 export class AcceptanceService {
@@ -35,6 +45,16 @@ export class AcceptanceService {
     metrics: Metrics,
   ) {
     this.accepted = metrics.counter('ingress_events_total', 'Events submitted, by what was decided', ['type', 'status']);
+  }
+
+  /** Accepts in the caller's transaction what was set aside; answers each in the order given. */
+  async acceptWithin(tx: Transaction, waited: readonly Waited[]): Promise<LedgerAnswers> {
+    const answers = await this.ledger.acceptWithin(
+      tx,
+      waited.map(({ event, ...key }) => ({ ...key, envelope: event, subject: eventSubject(event.site, event.type), people: peopleOf(event) })),
+    );
+    tx.afterCommit(() => waited.forEach(({ event }) => this.accepted.inc({ type: event.type, status: 'released' })));
+    return answers;
   }
 
   /** Resolves strictly after the ledger's commit. */

@@ -4,6 +4,7 @@ import { Problem, problemOf } from '@posthorn/http';
 import { DatabaseUnavailableError } from '@posthorn/persistence';
 import { type Acceptable, type Acceptance, AcceptanceService, keyConflict } from '../accepting/acceptance.service.js';
 import { Quarantine } from '../quarantine/quarantine.service.js';
+import type { SetAside } from '../quarantine/set-aside.js';
 import { ADMISSION_RULES, type AdmissionRule, type Objection } from './admission.rule.js';
 import type { Draft } from './draft.js';
 import { invalidEvent } from './invalid.problem.js';
@@ -24,7 +25,8 @@ export class AdmissionService {
   async admit(draft: Draft): Promise<Acceptance> {
     const ruling = await this.examine(draft);
     if (ruling.decision === 'refuse') throw await this.refuse(draft, ruling.problem);
-    return ruling.decision === 'accept' ? this.acceptance.accept(ruling.event, draft.once) : this.hold(draft, ruling);
+    if (ruling.decision === 'hold') return this.hold(draft, ruling);
+    return this.mayBeHeld(draft) ? this.acceptUnlessHeld(draft, ruling.event) : this.acceptance.accept(ruling.event, draft.once);
   }
 
   /**
@@ -38,13 +40,24 @@ export class AdmissionService {
     for (const [index, ruling] of rulings.entries()) {
       const draft = drafts[index];
       if (draft === undefined || draft instanceof Problem) continue;
-      if (ruling.decision === 'accept') passed.push({ event: ruling.event, once: draft.once });
+      if (ruling.decision === 'accept' && this.mayBeHeld(draft)) others.set(index, this.acceptUnlessHeld(draft, ruling.event).catch(problemOf));
+      else if (ruling.decision === 'accept') passed.push({ event: ruling.event, once: draft.once });
       else others.set(index, this.setAside(draft, ruling).catch(problemOf));
     }
     const accepted = (await this.acceptance.acceptAll(passed)).values();
-    const outcomes = rulings.map((ruling) => (ruling.decision === 'accept' ? next(accepted) : ruling.decision === 'refuse' ? ruling.problem : undefined));
+    const outcomes = rulings.map((ruling, index) => (others.has(index) ? undefined : ruling.decision === 'accept' ? next(accepted) : ruling.decision === 'refuse' ? ruling.problem : undefined));
     for (const [index, other] of others) outcomes[index] = await other;
     return outcomes.filter((outcome) => outcome !== undefined);
+  }
+
+  private mayBeHeld({ site, once }: Draft): boolean {
+    return once !== undefined && this.quarantine.holdsFor(site);
+  }
+
+  /** What came before under this key may wait for a decision, although this would not have to. */
+  private async acceptUnlessHeld(draft: Draft, event: PosthornEvent): Promise<Acceptance> {
+    const held = await this.quarantine.heldBefore(draft);
+    return held === undefined ? this.acceptance.accept(event, draft.once) : answerTo(held);
   }
 
   private setAside(draft: Draft, ruling: Exclude<Ruling, { decision: 'accept' }>): Promise<Acceptance | Problem> {
@@ -71,9 +84,7 @@ export class AdmissionService {
 
   private async hold(draft: Draft, { event, objection: { code, reasons } }: Extract<Ruling, { decision: 'hold' }>): Promise<Acceptance> {
     const aside = await this.quarantine.setAside({ state: 'held', draft, event, code, reasons });
-    if (aside.status === 'full') throw quarantineFull();
-    if (aside.status === 'conflict') throw keyConflict(aside.id);
-    return { id: aside.id, acceptedAt: aside.receivedAt, replayed: aside.status === 'repeated' };
+    return answerTo(aside);
   }
 
   /** The sender hears what is wrong in any case; only what somebody answers for is kept. */
@@ -87,6 +98,12 @@ export class AdmissionService {
       throw error;
     }
   }
+}
+
+function answerTo(aside: SetAside): Acceptance {
+  if (aside.status === 'full') throw quarantineFull();
+  if (aside.status === 'conflict') throw keyConflict(aside.id);
+  return { id: aside.id, acceptedAt: aside.receivedAt, replayed: aside.status === 'repeated' };
 }
 
 const refused = (problem: Problem): Ruling => ({ decision: 'refuse', problem });

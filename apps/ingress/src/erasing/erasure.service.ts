@@ -1,9 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ErasureCause } from '@posthorn/contracts';
 import { Problem } from '@posthorn/http';
-import { eraseEntries, eventsOfPerson, PeopleCatchUp } from '@posthorn/ledger';
+import { digestsOfPerson, eraseEntries, eventsOfPerson, PeopleCatchUp } from '@posthorn/ledger';
 import { Database, type Transaction } from '@posthorn/persistence';
-import type { RetentionStep } from '../retention/retention.marks.js';
+import { QuarantineDiscards } from '../quarantine/quarantine.discards.js';
+import { retentionLockName, type RetentionStep } from '../retention/retention.marks.js';
 import { ErasureRequests } from './erasure.requests.js';
 
 export interface Erasure {
@@ -34,12 +35,15 @@ export class ErasureService {
     private readonly database: Database,
     private readonly people: PeopleCatchUp,
     private readonly requests: ErasureRequests,
+    private readonly quarantine: QuarantineDiscards,
   ) {}
 
   /** To repeat it does no harm: what is erased is found no more. An event that is accepted meanwhile stays. */
   async erase({ site, address, cause, causationid }: ErasureOrder): Promise<Erasure> {
     if (!(await this.people.run(CATCH_UP_STEPS))) throw notCaughtUp();
     const { requests, events } = await this.database.transaction(async (tx) => {
+      // First what is set aside: what is let in meanwhile is in the ledger when that is looked through.
+      await this.quarantine.forget(tx, site, await digestsOfPerson(tx, site, address));
       const erased = await eraseEntries(tx, await eventsOfPerson(tx, site, address));
       return { requests: await this.requests.append(tx, { site, cause, erased, causationid }), events: erased.length };
     });
@@ -51,7 +55,7 @@ export class ErasureService {
   /** Goes a step further with what was kept for long enough; undefined while another replica is at it. */
   eraseKept(site: string, next: (tx: Transaction) => Promise<RetentionStep>): Promise<{ erased: number; more: boolean } | undefined> {
     return this.database.transaction(async (tx) => {
-      const [lock] = await tx.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken', [`posthorn retention of ${site}`]);
+      const [lock] = await tx.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken', [retentionLockName(site)]);
       if (lock?.taken !== true) return undefined;
       const { due, more } = await next(tx);
       const erased = await eraseEntries(tx, due);

@@ -3,6 +3,7 @@ import { acceptedAtOf, DELIVERIES_OF_EVENT, UUID_V7 } from '@posthorn/contracts'
 import { Ledger } from '@posthorn/ledger';
 import { Inquiry } from '@posthorn/messaging';
 import { z } from 'zod';
+import { QuarantineReader } from '../quarantine/quarantine.reader.js';
 
 const delivery = z.object({
   connection: z.string(),
@@ -25,6 +26,8 @@ export interface EventState {
   acceptedAt: string;
   /** Its personal values have been erased. */
   erased?: true;
+  /** It waits for a decision, or was decided against. */
+  setAside?: 'held' | 'discarded';
   /** False when no service answered; the event is safe all the same. */
   servicesReachable: boolean;
   services: ServiceState[];
@@ -41,18 +44,31 @@ export class EventStateService {
   constructor(
     private readonly ledger: Ledger,
     private readonly inquiry: Inquiry,
+    private readonly quarantine: QuarantineReader,
   ) {}
 
   async find(id: string, site: string): Promise<EventState | undefined> {
     if (!UUID_V7.test(id)) return undefined;
     const row = await this.ledger.find(id);
-    if (row === undefined || row.site !== site) return undefined;
+    if (row === undefined) return this.heldState(id, site);
+    if (row.site !== site) return undefined;
     const { type, envelope } = row;
     const accepted = { id, type, site, acceptedAt: acceptedAtOf(id).toISOString(), ...(envelope.erased === true ? { erased: true as const } : {}) };
     const services = await this.ask(id);
     if (services.length > 0) return { ...accepted, servicesReachable: true, services };
     const note = 'No service can be reached at the moment. The event is stored and will be delivered.';
     return { ...accepted, servicesReachable: false, services, note };
+  }
+
+  /** Of an event that was answered like any other, and is not in the ledger. */
+  private async heldState(id: string, site: string): Promise<EventState | undefined> {
+    const record = await this.quarantine.find(id);
+    if (record === undefined || record.site !== site || record.kind !== 'held' || record.type === undefined) return undefined;
+    const told = { id, type: record.type, site, acceptedAt: record.receivedAt.toISOString(), servicesReachable: false, services: [] };
+    if (record.state === 'held') return { ...told, setAside: 'held', note: 'A person decides whether it is delivered.' };
+    // Let in under another id: the same had come again.
+    if (record.eventId !== undefined) return this.find(record.eventId, site);
+    return { ...told, setAside: 'discarded', note: 'It is not delivered.' };
   }
 
   private async ask(eventId: string): Promise<ServiceState[]> {

@@ -5,12 +5,13 @@ export class SetAside1802000000010 implements MigrationInterface {
   readonly name = 'SetAside1802000000010';
 
   async up(runner: QueryRunner): Promise<void> {
-    // `draft` and `reasons` are text: jsonb refuses a \u0000, for which a draft may have been refused.
+    // `state` is the kind until somebody has decided. `draft` and `reasons` are text: jsonb refuses a \u0000, for which a draft may have been refused.
     await runner.query(`
       CREATE TABLE quarantine (
         id              uuid PRIMARY KEY,
         site            text NOT NULL COLLATE "C",
         channel         text NOT NULL,
+        kind            text NOT NULL,
         state           text NOT NULL,
         code            text NOT NULL,
         reasons         text NOT NULL,
@@ -26,6 +27,7 @@ export class SetAside1802000000010 implements MigrationInterface {
       WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20, toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 20)`);
     await runner.query('CREATE UNIQUE INDEX quarantine_once ON quarantine (site, idempotency_key) WHERE idempotency_key IS NOT NULL');
     await runner.query('CREATE INDEX quarantine_waiting ON quarantine (site, state, id) INCLUDE (bytes, received_at) WHERE decided_at IS NULL');
+    await runner.query('CREATE INDEX quarantine_received ON quarantine (received_at) WHERE decided_at IS NULL');
     await runner.query('CREATE INDEX quarantine_decided ON quarantine (decided_at) WHERE decided_at IS NOT NULL');
     await runner.query('CREATE TABLE quarantine_people (person uuid, id uuid REFERENCES quarantine ON DELETE CASCADE, PRIMARY KEY (person, id))');
     await runner.query('CREATE INDEX quarantine_people_of ON quarantine_people (id)');

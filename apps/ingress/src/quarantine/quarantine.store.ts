@@ -3,7 +3,7 @@ import { acceptedAtOf, newId } from '@posthorn/contracts';
 import { Database, prepared } from '@posthorn/persistence';
 import { contentHash } from '../accepting/acceptance.service.js';
 import { keptDraftOf, peopleInAside, typeOf } from './draft.record.js';
-import type { Aside, QuarantineState } from './set-aside.js';
+import type { Aside, WaitingState } from './set-aside.js';
 
 /** A row in the making. */
 export interface QuarantineRow {
@@ -25,25 +25,25 @@ export interface Incumbent {
   hash: Buffer | null;
   receivedAt: Date;
   /** `accepted`: it is in the ledger. */
-  state: QuarantineState | 'accepted';
+  kind: WaitingState | 'accepted';
 }
 
 // What has the key in the ledger has been accepted; then there is nothing to decide.
 const INSERT = prepared(`
   WITH kept AS (
-    INSERT INTO quarantine (id, site, channel, state, code, reasons, type, idempotency_key, body_hash, draft, bytes, received_at)
-    SELECT q.* FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::text[], $11::int[], $12::timestamptz[])
-           AS q (id, site, channel, state, code, reasons, type, key, hash, draft, bytes, received_at)
+    INSERT INTO quarantine (id, site, channel, kind, state, code, reasons, type, idempotency_key, body_hash, draft, bytes, received_at)
+    SELECT q.id, q.site, q.channel, q.kind, q.kind, q.code, q.reasons, q.type, q.key, q.hash, q.draft, q.bytes, q.received_at FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::text[], $11::int[], $12::timestamptz[])
+           AS q (id, site, channel, kind, code, reasons, type, key, hash, draft, bytes, received_at)
      WHERE NOT EXISTS (SELECT FROM ledger l WHERE l.site = q.site AND l.idempotency_key = q.key)
     ON CONFLICT DO NOTHING RETURNING id
   ), noted AS (
     INSERT INTO quarantine_people (person, id) SELECT p.person, p.id FROM unnest($13::uuid[], $14::uuid[]) AS p (person, id) JOIN kept USING (id)
   ) SELECT id FROM kept`);
 const INCUMBENTS = `
-  SELECT l.id, l.site, l.idempotency_key AS key, l.body_hash AS hash, l.accepted_at AS "receivedAt", 'accepted' AS state
+  SELECT l.id, l.site, l.idempotency_key AS key, l.body_hash AS hash, l.accepted_at AS "receivedAt", 'accepted' AS kind
     FROM ledger l JOIN unnest($1::text[], $2::text[]) AS k (site, key) ON l.site = k.site AND l.idempotency_key = k.key
    UNION ALL
-  SELECT q.id, q.site, q.idempotency_key, q.body_hash, q.received_at, q.state
+  SELECT q.id, q.site, q.idempotency_key, q.body_hash, q.received_at, q.kind
     FROM quarantine q JOIN unnest($1::text[], $2::text[]) AS k (site, key) ON q.site = k.site AND q.idempotency_key = k.key`;
 const REPLACE = `
   WITH changed AS (

@@ -16,3 +16,23 @@ export function holdCasinos(event: PosthornEvent): ReturnType<AdmissionRule['jud
 export function casino(email = 'spammer@example.com', message = 'Visit our casino') {
   return { type: 'lead.submitted', data: { person: { email, name: 'Sam Spam' }, message } };
 }
+
+export interface Shown {
+  id: string;
+  state: string;
+  code: string;
+  reasons: unknown[];
+}
+
+export interface StepAnswer {
+  done: { id: string; eventId?: string }[];
+  stayed: { id: string; code: string }[];
+  next: string | null;
+}
+
+/** The data of quarantine.released and quarantine.discarded. */
+export interface Told {
+  cause?: string;
+  actor?: string;
+  entries: { id: string; state: string; code: string; event?: string }[];
+}

@@ -21,6 +21,15 @@ export interface ErasedEntry {
 
 /** The ids of a person's events at a site, under this address and those that it replaced or was replaced by. */
 export async function eventsOfPerson(tx: Transaction, site: string, address: string): Promise<string[]> {
+  return [...(await followPerson(tx, site, address)).ids].sort();
+}
+
+/** The digests of this address and those that it replaced or was replaced by: as whom a person may be known elsewhere. */
+export async function digestsOfPerson(tx: Transaction, site: string, address: string): Promise<string[]> {
+  return [...(await followPerson(tx, site, address)).people];
+}
+
+async function followPerson(tx: Transaction, site: string, address: string): Promise<{ people: Set<string>; ids: Set<string> }> {
   const people = new Set<string>();
   const ids = new Set<string>();
   for (let asked = [personDigest(site, address)]; asked.length > 0; ) {
@@ -31,7 +40,7 @@ export async function eventsOfPerson(tx: Transaction, site: string, address: str
     const changes = await tx.query<{ envelope: string }>('SELECT envelope FROM ledger WHERE id = ANY($1::uuid[]) AND type = $2', [fresh, CHANGE_OF_ADDRESS]);
     asked = [...new Set(changes.flatMap(({ envelope }) => peopleOf(JSON.parse(envelope) as Envelope<unknown>)))].filter((person) => !people.has(person));
   }
-  return [...ids].sort();
+  return { people, ids };
 }
 
 /**

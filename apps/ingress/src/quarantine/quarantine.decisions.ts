@@ -1,0 +1,148 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { acceptedAtOf, createEvent, eventSubject, type PosthornEvent } from '@posthorn/contracts';
+import { firstIdAt, Ledger } from '@posthorn/ledger';
+import { type Counter, currentTraceparent, Metrics } from '@posthorn/observability';
+import { Database, type Transaction } from '@posthorn/persistence';
+import { AcceptanceService } from '../accepting/acceptance.service.js';
+import { retentionLock } from '../retention/retention.marks.js';
+import { QuarantineDiscards } from './quarantine.discards.js';
+import type { QuarantineOrder } from './quarantine.query.js';
+import { QuarantineReader } from './quarantine.reader.js';
+import type { QuarantineRecord } from './quarantine.record.js';
+import { QuarantineRetrial, type Verdict } from './quarantine.retrial.js';
+
+export type QuarantineAction = 'release' | 'replay' | 'discard';
+
+export interface Step {
+  action: QuarantineAction;
+  /** What was decided: let in, or discarded. */
+  done: { id: string; eventId?: string }[];
+  /** What stays, with fresh reasons. */
+  stayed: { id: string; code: string }[];
+  /** Where to go on; null at the end. */
+  next: string | null;
+}
+
+/** No event younger than this can have been passed over by a rule of retention: none keeps less than four days. */
+const PASSED_OVER_AFTER_MS = 3 * 86_400_000;
+
+type Case = { record: QuarantineRecord; verdict: Verdict };
+type Admitted = { record: QuarantineRecord; event: PosthornEvent };
+
+/**
+ * Carries out what an operator decided: a step is one transaction, which lets in, empties and says so, or does nothing of
+ * it. Whoever orders goes on from step to step, and may stop at any.
+ */
+@Injectable()
+export class QuarantineDecisions {
+  private readonly logger = new Logger(QuarantineDecisions.name);
+  private readonly counter: Counter<'action' | 'result'>;
+
+  constructor(
+    private readonly database: Database,
+    private readonly ledger: Ledger,
+    private readonly acceptance: AcceptanceService,
+    private readonly discards: QuarantineDiscards,
+    private readonly reader: QuarantineReader,
+    private readonly retrial: QuarantineRetrial,
+    metrics: Metrics,
+  ) {
+    this.counter = metrics.counter('ingress_quarantine_decisions_total', 'What operators decided about what was set aside, by what came of it', ['action', 'result']);
+  }
+
+  async step(action: QuarantineAction, order: QuarantineOrder, actor: string): Promise<Step> {
+    const { records, next } = await this.reader.waiting(action, order);
+    const step: Step = { action, done: [], stayed: [], next };
+    if (records.length > 0) Object.assign(step, action === 'discard' ? await this.discard(records, actor) : await this.letIn(action, records, actor));
+    for (const [result, each] of [['done', step.done], ['stayed', step.stayed]] as const) if (each.length > 0) this.counter.inc({ action, result }, each.length);
+    if (records.length > 0) this.logger.log({ action, actor, done: step.done.length, stayed: step.stayed.length }, 'An operator decided about what was set aside');
+    return step;
+  }
+
+  /** Says of a step how much of it would be let in, and why the rest would not. */
+  async rehearse(action: QuarantineAction, order: QuarantineOrder): Promise<Step> {
+    const { records, next } = await this.reader.waiting(action, order);
+    const verdicts = action === 'discard' ? [] : await this.judge(action, records);
+    const stayed = verdicts.flatMap(({ record: { id }, verdict }) => (verdict.admitted ? [] : [{ id, code: verdict.code }]));
+    const staying = new Set(stayed.map(({ id }) => id));
+    return { action, done: records.filter(({ id }) => !staying.has(id)).map(({ id }) => ({ id })), stayed, next };
+  }
+
+  private async discard(records: readonly QuarantineRecord[], actor: string): Promise<Pick<Step, 'done'>> {
+    const done = await this.database.transaction(async (tx) => {
+      const waiting = await this.reader.lock(tx, records);
+      return this.discards.discard(tx, waiting.map(({ id }) => id), { cause: 'person', actor });
+    });
+    return { done: done.map((id) => ({ id })) };
+  }
+
+  private async letIn(action: 'release' | 'replay', records: readonly QuarantineRecord[], actor: string): Promise<Pick<Step, 'done' | 'stayed'>> {
+    // Before the transaction: a rule may take its time, and what has changed meanwhile is left for the next time.
+    const cases = await this.judge(action, records);
+    return this.database.transaction(async (tx) => {
+      const waiting = new Set((await this.reader.lock(tx, records)).map(({ id }) => id));
+      const open = cases.filter(({ record }) => waiting.has(record.id));
+      const { entered, stayed } = await this.enter(tx, open);
+      for (const { record, verdict } of stayed) await this.keep(tx, record, verdict);
+      await this.close(tx, action, entered, actor);
+      return { done: entered.map(({ record: { id }, eventId }) => ({ id, eventId })), stayed: stayed.map(({ record: { id }, verdict: { code } }) => ({ id, code })) };
+    });
+  }
+
+  private judge(action: 'release' | 'replay', records: readonly QuarantineRecord[]): Promise<Case[]> {
+    return Promise.all(records.map(async (record) => ({ record, verdict: action === 'release' ? this.retrial.release(record) : await this.retrial.replay(record) })));
+  }
+
+  /** Writes to the ledger what may enter, under the keys under which it came. */
+  private async enter(tx: Transaction, cases: readonly Case[]) {
+    const admitted = cases.flatMap(({ record, verdict }): Admitted[] => (verdict.admitted ? [{ record, event: verdict.event }] : []));
+    const refused = cases.flatMap(({ record, verdict }) => (verdict.admitted ? [] : [{ record, verdict }]));
+    await this.haveRetentionLookAgain(tx, admitted.map(({ event }) => event));
+    const answers = await this.acceptance.acceptWithin(tx, admitted.map(({ record, event }) => ({ event, idempotencyKey: record.idempotencyKey, bodyHash: record.bodyHash })));
+    const entered: { record: QuarantineRecord; eventId: string }[] = [];
+    const stayed = [...refused];
+    admitted.forEach(({ record }, index) => {
+      const answer = answers[index];
+      if (answer === undefined || answer instanceof Error) throw answer ?? new Error(`Nothing was answered about ${record.id}`);
+      if (answer.status !== 'conflict') entered.push({ record, eventId: answer.id });
+      else stayed.push({ record, verdict: { admitted: false, code: 'idempotency-conflict', reasons: [{ pointer: '', rule: 'idempotency-conflict', message: `came again, changed, under the same key, and is event ${answer.id}` }] } });
+    });
+    return { entered, stayed };
+  }
+
+  private async keep(tx: Transaction, { id, kind, draft }: QuarantineRecord, { code, reasons, event }: Extract<Verdict, { admitted: false }>): Promise<void> {
+    const nowHeld = event !== undefined && kind !== 'held';
+    const changed = nowHeld ? [JSON.stringify({ ...draft, envelope: event, issues: [] }), event.type] : [null, null];
+    await tx.query(
+      `UPDATE quarantine SET code = $2, reasons = $3, draft = coalesce($4, draft), type = coalesce($5, type),
+              kind = CASE WHEN $6 THEN 'held' ELSE kind END, state = CASE WHEN $6 THEN 'held' ELSE state END WHERE id = $1`,
+      [id, code, JSON.stringify(reasons), ...changed, nowHeld],
+    );
+  }
+
+  private async close(tx: Transaction, action: 'release' | 'replay', entered: readonly { record: QuarantineRecord; eventId: string }[], actor: string): Promise<void> {
+    const ids = entered.map(({ record }) => record.id);
+    // The ledger has the keys and the people from now on.
+    await tx.query(
+      `UPDATE quarantine q SET state = $3, decided_at = now(), decided_by = $4, event_id = e.event, draft = NULL, reasons = '[]', bytes = 0, idempotency_key = NULL, body_hash = NULL
+         FROM unnest($1::uuid[], $2::uuid[]) AS e (id, event) WHERE q.id = e.id`,
+      [ids, entered.map(({ eventId }) => eventId), action === 'release' ? 'released' : 'replayed', actor],
+    );
+    await tx.query('DELETE FROM quarantine_people WHERE id = ANY($1::uuid[])', [ids]);
+    const events = [...Map.groupBy(entered, ({ record }) => record.site)].map(([site, each]) => {
+      const entries = each.map(({ record: { id, kind, code }, eventId }) => ({ id, state: kind, code, event: eventId }));
+      return createEvent({ site, type: 'quarantine.released', data: { actor, entries }, source: '/quarantine', traceparent: currentTraceparent() });
+    });
+    await this.ledger.append(tx, events.map((envelope) => ({ envelope, subject: eventSubject(envelope.site, envelope.type) })));
+  }
+
+  // Retention goes along the ids, and may have passed by the place of an event that waited for long.
+  private async haveRetentionLookAgain(tx: Transaction, events: readonly PosthornEvent[]): Promise<void> {
+    const late = events.filter(({ id }) => acceptedAtOf(id).getTime() < Date.now() - PASSED_OVER_AFTER_MS);
+    for (const [site, each] of [...Map.groupBy(late, (event) => event.site)].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      await retentionLock(tx, site);
+      const first = Math.min(...each.map(({ id }) => acceptedAtOf(id).getTime()));
+      await tx.query('UPDATE retention_marks SET erased_up_to = $2 WHERE site = $1 AND erased_up_to > $2', [site, firstIdAt(first)]);
+    }
+  }
+}
