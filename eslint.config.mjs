@@ -10,6 +10,8 @@ const mayImport = {
   observability: [],
   resilience: ['observability'],
   webhooks: [],
+  client: ['contracts'],
+  browser: [],
   persistence: ['observability'],
   messaging: ['contracts', 'observability'],
   http: ['contracts', 'observability'],

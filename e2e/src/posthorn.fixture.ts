@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DeliveriesAnswer, EventData, EventType, OutcomeData } from '@posthorn/contracts';
+import { type Accepted, Posthorn as PosthornClient } from '@posthorn/client';
+import type { DeliveriesAnswer, EventData, OutcomeData, WebsiteEventType } from '@posthorn/contracts';
 import { waitFor } from '@posthorn/testing';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { afterAll, beforeAll, inject } from 'vitest';
-
-export interface Accepted {
-  id: string;
-  acceptedAt: string;
-}
 
 export interface SendOptions {
   idempotencyKey?: string;
@@ -106,18 +102,8 @@ export class Posthorn {
   }
 
   /** Resolves on 202, rejects on everything else. */
-  async send<T extends EventType>(type: T, data: EventData<T>, options: SendOptions = {}): Promise<Accepted> {
-    const headers: Record<string, string> = { 'content-type': 'application/json', authorization: `Bearer ${this.siteKey}` };
-    if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
-    if (options.traceparent !== undefined) headers['traceparent'] = options.traceparent;
-    const response = await fetch(`${this.urls.ingress}/v1/events`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ type, data }),
-      signal: AbortSignal.timeout(10_000),
-    });
-    if (response.status !== 202) throw new Error(`${type} was answered ${response.status}: ${await response.text()}`);
-    return (await response.json()) as Accepted;
+  send<T extends WebsiteEventType>(type: T, data: EventData<T>, options: SendOptions = {}): Promise<Accepted> {
+    return new PosthornClient({ url: this.urls.ingress, key: this.siteKey, retryForMs: 0 }).send<WebsiteEventType>(type, data, options);
   }
 
   async stateOf(eventId: string): Promise<{ servicesReachable: boolean; services: DeliveriesAnswer[] }> {

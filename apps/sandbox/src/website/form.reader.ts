@@ -1,10 +1,10 @@
-import { acceptedAtOf, ContractError, newId, parseData, UUID_V7, type EventData, type EventType, type Person } from '@posthorn/contracts';
+import { acceptedAtOf, ContractError, newId, parseData, UUID_V7, type EventData, type Person, type WebsiteEventType } from '@posthorn/contracts';
 import { orderLines, totalOf } from './products.js';
 import { NoSuchTimeError, zonedInstant, zonedText } from './zoned.time.js';
 
 export type Fields = Record<string, string>;
 
-export interface Submission<T extends EventType = EventType> {
+export interface Submission<T extends WebsiteEventType = WebsiteEventType> {
   type: T;
   data: EventData<T>;
 }
@@ -77,7 +77,7 @@ export function readOrder(fields: Fields, key: string): Read {
   }));
 }
 
-function read<T extends EventType>(type: T, fields: Fields, required: string[], build: () => unknown): Read {
+function read<T extends WebsiteEventType>(type: T, fields: Fields, required: string[], build: () => unknown): Read {
   const missing = Object.fromEntries(required.filter((name) => !fields[name]).map((name) => [name, ABSENT[name] ?? 'Please fill this in.']));
   try {
     const data = parseData(type, withoutUndefined(build()));

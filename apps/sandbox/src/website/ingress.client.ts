@@ -1,19 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EventData, EventType } from '@posthorn/contracts';
+import { type BadField, Posthorn, PosthornProblem, PosthornUnreachable } from '@posthorn/client';
+import type { EventData, WebsiteEventType } from '@posthorn/contracts';
 import { traceHeaders } from '@posthorn/observability';
 import { z } from 'zod';
 import type { SandboxConfig } from '../config.js';
 import { SANDBOX_CONFIG } from '../tokens.js';
 
 const TIMEOUT_MS = 8000;
+/** A visitor waits for the answer. */
+const RETRY_FOR_MS = 1000;
 
-const accepted = z.object({ id: z.string(), acceptedAt: z.string() });
-const problem = z.object({
-  code: z.string().optional(),
-  title: z.string().optional(),
-  detail: z.string().optional(),
-  errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
-});
 const delivery = z.object({
   connection: z.string(),
   action: z.string(),
@@ -37,27 +33,28 @@ export type EventState = z.infer<typeof eventState>;
 
 export type Submitted =
   | { kind: 'accepted'; id: string; acceptedAt: string }
-  | { kind: 'refused'; reason: string; errors: { pointer: string; message: string }[] }
+  | { kind: 'refused'; reason: string; errors: readonly BadField[] }
   | { kind: 'unavailable'; reason: string };
 
 /** What a real site's backend does: hand events to Posthorn with its secret key, and ask what became of them. */
 @Injectable()
 export class IngressClient {
-  constructor(@Inject(SANDBOX_CONFIG) private readonly config: SandboxConfig) {}
+  private readonly posthorn: Posthorn;
+
+  constructor(@Inject(SANDBOX_CONFIG) private readonly config: SandboxConfig) {
+    const { ingressUrl, siteKey } = config.section;
+    this.posthorn = new Posthorn({ url: ingressUrl, key: siteKey, timeoutMs: TIMEOUT_MS, retryForMs: RETRY_FOR_MS });
+  }
 
   /** The same key sends the same event again without a second effect. */
-  async submit<T extends EventType>(type: T, data: EventData<T>, idempotencyKey: string): Promise<Submitted> {
-    const answer = await this.call('/v1/events', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
-      body: JSON.stringify({ type, data }),
-    });
-    if (!answer) return { kind: 'unavailable', reason: 'Posthorn cannot be reached.' };
-    if (answer.status === 202) return { kind: 'accepted', ...accepted.parse(answer.body) };
-    const { title, detail, errors } = problem.safeParse(answer.body).data ?? {};
-    const reason = [title, detail].filter(Boolean).join(': ') || `Posthorn answered ${answer.status}.`;
-    if (answer.status >= 500 || answer.status === 429) return { kind: 'unavailable', reason };
-    return { kind: 'refused', reason, errors: errors ?? [] };
+  async submit<T extends WebsiteEventType>(type: T, data: EventData<T>, idempotencyKey: string): Promise<Submitted> {
+    try {
+      return { kind: 'accepted', ...(await this.posthorn.send<WebsiteEventType>(type, data, { idempotencyKey, ...traceHeaders() })) };
+    } catch (error) {
+      if (error instanceof PosthornProblem) return { kind: 'refused', reason: error.message, errors: error.errors };
+      const said = error instanceof PosthornUnreachable && error.cause instanceof PosthornProblem ? error.cause.message : undefined;
+      return { kind: 'unavailable', reason: said ?? 'Posthorn cannot be reached.' };
+    }
   }
 
   async state(id: string): Promise<EventState | 'unknown' | 'unavailable'> {
