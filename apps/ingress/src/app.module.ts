@@ -51,6 +51,11 @@ import { QUARANTINE_SETTINGS } from './quarantine/quarantine.settings.js';
 import { QuarantineStore } from './quarantine/quarantine.store.js';
 import { QuarantineWatch } from './quarantine/quarantine.watch.js';
 import { RETENTION_RULES, RetentionJob } from './retention/retention.job.js';
+import { WebhookLineage } from './webhooks/webhook.lineage.js';
+import { WebhookReceiver } from './webhooks/webhook.receiver.js';
+import { WebhookSources } from './webhooks/webhook.sources.js';
+import { WEBHOOK_CLOCK, WebhookWatch } from './webhooks/webhook.watch.js';
+import { WebhooksController } from './webhooks/webhooks.controller.js';
 
 /** Everything the ingress is made of. */
 @Module({})
@@ -66,7 +71,7 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, vital: false, topology: { streams: [streamNamed(EVENTS_STREAM)] } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController, ErasuresController, ErasureLinksController, FormsController, KeysController, KeysResponder, QuarantineController],
+      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController, ErasuresController, ErasureLinksController, FormsController, KeysController, KeysResponder, QuarantineController, WebhooksController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section), more: true }) },
         { provide: DECLARED_ACCESS, useFactory: (): DeclaredAccess => ({ keys: keysOf(section), sites: Object.keys(section.sites) }) },
@@ -106,6 +111,11 @@ export class AppModule {
         RetentionJob,
         TransportEraser,
         TransportErasures,
+        { provide: WebhookSources, useFactory: () => new WebhookSources(section) },
+        { provide: WEBHOOK_CLOCK, useValue: Date.now },
+        WebhookLineage,
+        WebhookReceiver,
+        WebhookWatch,
       ],
     };
   }

@@ -80,6 +80,26 @@ describe('the configuration of the ingress', () => {
     expect(retentionRulesOf(load(valid).section)).toEqual([]);
   });
 
+  it.each<[string, object, string | undefined]>([
+    ['an empty secret, with which anybody could sign', { preset: 'woocommerce', secrets: [''] }, 'secrets[0]'],
+    ['a secret that is too short', { preset: 'stripe', secrets: ['whsec_short'] }, 'secrets[0]'],
+    ['no secret at all', { preset: 'shopify', secrets: [] }, 'secrets'],
+    ['a second secret that is no base64', { preset: 'standard-webhooks', secrets: [`whsec_${'A'.repeat(32)}`, 'not base64, whatever it is'] }, 'secrets[1]'],
+    ['somebody unknown without a word on how they sign', { preset: 'hmac', secrets: ['s'.repeat(32)] }, 'signature'],
+    ['a signature for a vendor that has its own', { preset: 'stripe', secrets: ['s'.repeat(32)], signature: { header: 'X-Mine' } }, 'signature'],
+    ['a signed time that stands nowhere', { preset: 'hmac', secrets: ['s'.repeat(32)], signature: { header: 'X-Mine', signed: ['timestamp', 'body'] } }, 'signature.timestampHeader'],
+    ['a rule for a type that there is not', { preset: 'stripe', secrets: ['s'.repeat(32)], rules: [{ topic: 'x', type: 'order.payed', data: {} }] }, 'rules[0].type'],
+  ])('refuses webhooks with %s', (_, shop, place) => {
+    const sites = { acme: { ...valid.sites.acme, webhooks: { shop } } };
+    expect(mistakesOf({ ...valid, sites })).toEqual([['ingress.sites.acme.webhooks.shop', place].join('.')]);
+  });
+
+  it('never quotes the secret of a webhook in a mistake', () => {
+    const sites = { acme: { ...valid.sites.acme, webhooks: { shop: { preset: 'woocommerce', secrets: ['hunter2'] } } } };
+    expect(() => load({ ...valid, sites })).toThrow(/at least 16 characters/);
+    expect(() => load({ ...valid, sites })).not.toThrow(/hunter2/);
+  });
+
   it('needs Postgres and NATS to be named', () => {
     expect(() => loadIngressConfig({ PORT: '0' })).toThrow(/DATABASE_URL[\s\S]*NATS_URL/);
   });

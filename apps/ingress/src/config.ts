@@ -7,6 +7,7 @@ import { type ConsentSettings, consentSettings } from './consent/consent.setting
 import { FORM_NAME, formSettings } from './forms/form.settings.js';
 import { quarantineSettings } from './quarantine/quarantine.settings.js';
 import { RETENTION_TYPES, type RetentionRule, rulesOf } from './retention/retention.rules.js';
+import { webhookSources } from './webhooks/webhook.settings.js';
 
 const declared = {
   id: z.string().min(1).max(100),
@@ -36,6 +37,8 @@ const site = z.strictObject({
   consent: consentSettings.optional(),
   /** HTML forms of the site that send straight here. */
   forms: z.record(z.string().regex(FORM_NAME, 'must be lower-case letters, digits and hyphens'), formSettings).default({}),
+  /** Who sends webhooks for it, by a name that is part of their address. */
+  webhooks: webhookSources.optional(),
 });
 
 const section = z

@@ -1,6 +1,6 @@
 export { appointmentSequence, appointmentUid } from './appointments/appointment.identity.js';
 export { ContractError, type ContractIssue, contractIssues } from './contract.error.js';
-export { pointerOf } from './json-pointer.js';
+export { pointerOf, stepsOf } from './json-pointer.js';
 export { parseEnvelope, SITE_ID, TYPE_NAME, type Envelope } from './envelope/envelope.schema.js';
 export { acceptedAtOf, newId, UUID_V7 } from './envelope/identifier.js';
 export { DELIVERIES_OF_EVENT, EVENTS_STREAM, eventsOfSite, eventsOfType, eventSubject, OUTCOMES_STREAM, outcomeSubject } from './envelope/subject.js';

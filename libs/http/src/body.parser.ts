@@ -24,6 +24,11 @@ export interface BodyParserOptions {
 export function registerBodyParsers(fastify: FastifyInstance, options: BodyParserOptions): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<Buffer>([...JSON_TYPES], { parseAs: 'buffer' }, (request, body, done) => {
+    if (request.routeOptions.config.bytesOnly !== undefined) {
+      request.rawBody = body;
+      done(null, undefined);
+      return;
+    }
     try {
       done(null, parseJson(request, body, options));
     } catch (error) {

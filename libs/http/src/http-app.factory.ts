@@ -13,6 +13,7 @@ import { ProblemFastifyAdapter } from './problem-fastify.adapter.js';
 import { Problem } from './problem.error.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
 import { observeRequests } from './request.metrics.js';
+import { limitRawBodies } from './raw.bodies.js';
 import { RouteCatalogue } from './route.catalogue.js';
 
 export interface HttpAppOptions {
@@ -53,6 +54,7 @@ export async function createHttpApp(
   const bodyLimitBytes = options.bodyLimitBytes ?? BODY_LIMIT_BYTES;
   registerBodyParsers(fastify, { maxDepth: options.maxDepth ?? MAX_DEPTH, bodyLimitBytes, forms: options.forms ?? false });
   limitBatches(fastify, bodyLimitBytes);
+  limitRawBodies(fastify);
 
   const settings: Partial<NestApplicationOptions> = { bodyParser: false, abortOnError: false };
   if (options.logger === undefined) settings.bufferLogs = true;

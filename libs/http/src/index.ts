@@ -10,8 +10,10 @@ export { isMistyped, isWellFormed, KEY_KINDS, type KeyKind, newKeySecret } from 
 export type { ClaimGrant } from './open-id/claim.grants.js';
 export { isTrustworthyUrl } from './open-id/issuer.keys.js';
 export { type TokenIssuer, TokenVerifier } from './open-id/token.verifier.js';
+export { findBadShapes } from './json-shape.check.js';
 export { Problem, type BadField, type ProblemOptions } from './problem.error.js';
 export { problemOf } from './problem.translation.js';
+export { TakesBytes } from './raw.bodies.js';
 export { launch, runService, shutDown, type RunOptions } from './service.runner.js';
 export type { HttpReply, HttpRequest } from './http.types.js';
 export { ShowProblem } from './problem.filter.js';

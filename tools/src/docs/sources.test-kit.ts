@@ -5,10 +5,10 @@ import { WORKSPACE } from '../workspace.js';
 
 export const pageOf = (path: string): string => readFileSync(join(WORKSPACE, 'docs', path), 'utf8');
 
-/** The sources that a glob pattern names, without tests. */
+/** The sources that a glob pattern names, without tests and presets, which are data. */
 export const sourcesOf = (pattern: string): string[] =>
   globSync(pattern, { cwd: WORKSPACE })
-    .filter((file) => !/\.(spec|test-kit)\.ts$/.test(file))
+    .filter((file) => !/\.(spec|test-kit|preset)\.ts$/.test(file))
     .map((file) => readFileSync(join(WORKSPACE, file), 'utf8'));
 
 /** The names of all properties in object schemas of zod, wherever they stand in a file. */

@@ -9,6 +9,7 @@ const MAKERS = {
   auditorKey: () => `ph_ak_${token(32)}`,
   operatorKey: () => `ph_ok_${token(32)}`,
   linkSecret: () => token(48),
+  shopWebhookSecret: () => token(32),
   auditEncryptionKey: random32,
   auditLookupKey: random32,
   auditSigningKey: random32,

@@ -86,6 +86,7 @@ function configurationValues({ name }: ServiceEntry, { references, ports, secret
     POSTHORN_SANDBOX_DIR: sandboxDir,
     POSTHORN_SMTP_PORT: String(ports.smtp),
     POSTHORN_LINK_SECRET: secrets.linkSecret,
+    POSTHORN_SHOP_WEBHOOK_SECRET: secrets.shopWebhookSecret,
     POSTHORN_SITE_KEY: secrets.siteKey,
     POSTHORN_SITE_KEY_SHA256: fingerprintOf(secrets.siteKey),
     POSTHORN_AUDIT_ENCRYPTION_KEY: secrets.auditEncryptionKey,

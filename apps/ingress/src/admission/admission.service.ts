@@ -135,7 +135,7 @@ function refusal({ code, title, reasons }: Objection): Problem {
   return new Problem({ status: 422, code, title, detail: 'Nothing was accepted.', errors: reasons });
 }
 
-function quarantineFull(): Problem {
+export function quarantineFull(): Problem {
   return new Problem({
     status: 503,
     code: 'quarantine-full',
