@@ -3,6 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Problem } from './problem.error.js';
 import { problemOf } from './problem.translation.js';
+import { RefusalLog } from './refusal.log.js';
 
 type ProblemView = (problem: Problem, request: FastifyRequest, reply: FastifyReply) => void;
 
@@ -16,14 +17,16 @@ declare module 'fastify' {
 export const ShowProblem = (showProblem: ProblemView): MethodDecorator => RouteConfig({ showProblem });
 
 const logger = new Logger('HttpProblem');
+const refusals = new RefusalLog(logger);
 
-/** Answers with the problem; only what is our fault is logged. */
+/** Answers with the problem; what is our fault is logged, and who was turned away. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error);
   if (problem.status === 500) {
     // The route's pattern, not the URL: an address may hold a token.
     logger.error({ msg: 'a request failed', err: error, method: request.method, route: request.routeOptions.url });
   }
+  refusals.note(problem, request);
   if (reply.sent || reply.raw.headersSent) return;
   const { showProblem } = request.routeOptions.config;
   if (showProblem !== undefined) {
