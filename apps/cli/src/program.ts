@@ -8,11 +8,12 @@ import { deliveries } from './commands/deliveries.command.js';
 import { drill } from './commands/drill.command.js';
 import { keys } from './commands/keys.command.js';
 import { privacy } from './commands/privacy.command.js';
+import { quarantine } from './commands/quarantine.command.js';
 import { redeliver } from './commands/redeliver.command.js';
 import { send } from './commands/send.command.js';
 import { trace } from './commands/trace.command.js';
 
-const COMMANDS: readonly Command[] = [send, trace, connections, deliveries, redeliver, books, audit, privacy, keys, drill];
+const COMMANDS: readonly Command[] = [send, trace, connections, deliveries, redeliver, books, audit, privacy, keys, quarantine, drill];
 
 const HELP = `posthorn <command> [options]
 
