@@ -3,7 +3,8 @@ import { type AskedKey, type AskedKeyKind, keysAnswer, type KeysQuestion, keysSu
 import type { HealthRegistry } from '@posthorn/observability';
 import type { ApiKeyEntry, KeyRing } from './key.ring.js';
 
-const EVERY_MS = 2_000;
+/** Half of what a revocation may take. */
+const EVERY_MS = 1_000;
 
 export interface AskedKeysParts {
   kind: AskedKeyKind;
@@ -12,7 +13,7 @@ export interface AskedKeysParts {
   /** Puts a question to ingress; rejects when it does not answer. */
   ask: (subject: string, question: KeysQuestion) => Promise<unknown>;
   entryOf: (key: AskedKey) => ApiKeyEntry;
-  /** Default two seconds. */
+  /** Default a second. */
   everyMs?: number;
 }
 
