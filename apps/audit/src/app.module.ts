@@ -58,6 +58,7 @@ import { PersonExportController } from './person-export/person.export.controller
 import { PersonExporter } from './person-export/person.exporter.js';
 import { AccessLog } from './questions/access.log.js';
 import { DeliveriesResponder } from './questions/deliveries.responder.js';
+import { PreviewResponder } from './questions/preview.responder.js';
 import { EntriesController } from './questions/entries.controller.js';
 import { EntryReader } from './questions/entry.reader.js';
 import { EntryViewer } from './questions/entry.view.js';
@@ -92,7 +93,7 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, topology: { streams: [streamNamed(OUTCOMES_STREAM)], consumers: CONSUMERS } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [RecordingConsumer, DeliveriesResponder, EntriesController, TraceController, PeopleController, BooksController, LogController, EvidenceController, ExportController, CountsController, ErasuresController, PersonExportController],
+      controllers: [RecordingConsumer, DeliveriesResponder, PreviewResponder, EntriesController, TraceController, PeopleController, BooksController, LogController, EvidenceController, ExportController, CountsController, ErasuresController, PersonExportController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section), more: true }) },
         {

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
-import { appointmentUid, createEvent, type EventData, type PosthornEvent } from '@posthorn/contracts';
+import { appointmentUid, createEvent, type EventData, EXAMPLES, MAPPING_PREVIEW, type PosthornEvent, previewAnswer, WEBSITE_EVENT_TYPES } from '@posthorn/contracts';
 import { IMPATIENT, type RunningIntegration, startIntegration } from '@posthorn/delivery/test-kit';
 import { createHttpApp } from '@posthorn/http';
+import { Inquiry } from '@posthorn/messaging';
 import { Database } from '@posthorn/persistence';
 import { type FaultProxy, waitFor } from '@posthorn/testing';
 import ICAL from 'ical.js';
@@ -94,6 +95,25 @@ async function invitations(): Promise<{ method: string; event: ICAL.Event; messa
     return { method: String(calendar.getFirstPropertyValue('method')), event: new ICAL.Event(calendar.getFirstSubcomponent('vevent')!), messageId };
   });
 }
+
+it('says what it would mail about events of every type, and neither mails nor keeps anything', async () => {
+  const before = await waitFor(() => service.everything().catch(() => undefined), { describe: 'Postgres' });
+  const events = WEBSITE_EVENT_TYPES.map((type) => createEvent({ site: 'acme', type, data: EXAMPLES[type] }));
+  const answer = previewAnswer.parse(await service.app.get(Inquiry).ask(MAPPING_PREVIEW, { events, mapped: true }));
+  const told = answer.receivers.map(({ eventId, action, provider, mapped, problem }) => ({ type: events.find(({ id }) => id === eventId)?.type, action, provider, does: mapped?.map(({ does }) => does), problem }));
+  expect(told).toContainEqual({ type: 'lead.submitted', action: 'confirm-lead', provider: 'smtp', does: ['send'], problem: undefined });
+  expect(told).toContainEqual({ type: 'appointment.rescheduled', action: 'invite', provider: 'smtp', does: ['send'], problem: undefined });
+  expect(told.filter(({ does }) => does?.length !== 1)).toEqual([]);
+  expect(server.received).toEqual([]);
+  expect(await service.everything()).toBe(before);
+});
+
+it('leaves out of what it would mail the links that would work', async () => {
+  const event = createEvent({ site: 'acme', type: 'newsletter.subscribed', data: EXAMPLES['newsletter.subscribed'] });
+  const answer = await service.app.get(Inquiry).ask(MAPPING_PREVIEW, { events: [event], mapped: true });
+  expect(JSON.stringify(answer)).toContain('/v1/newsletter/confirm/…');
+  expect(JSON.stringify(answer)).not.toMatch(/confirm\/[\w-]/);
+});
 
 it('mails the person and the owner about a lead once, however often NATS delivers it', async () => {
   const event = lead();

@@ -20,6 +20,7 @@ import { AcceptedRollUp } from './books/accepted.roll-up.js';
 import { BooksController } from './books/books.controller.js';
 import { type IngressConfig, consentOfSites, keysOf, retentionRulesOf, SERVICE } from './config.js';
 import { ConsentRule } from './consent/consent.rule.js';
+import { DryRun } from './dry-run/dry.run.js';
 import { ErasureConfirmations } from './erasing/erasure.confirmations.js';
 import { ErasureLinksController } from './erasing/erasure-links.controller.js';
 import { ErasureRequests } from './erasing/erasure.requests.js';
@@ -86,6 +87,7 @@ export class AppModule {
         AcceptedCounts,
         AcceptedRollUp,
         AdmissionService,
+        DryRun,
         ErasureConfirmations,
         ErasureRequests,
         ErasureService,

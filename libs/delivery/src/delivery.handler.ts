@@ -16,6 +16,11 @@ export interface DeliveryCall<Port, O = Record<string, unknown>> {
   readonly attempt: number;
   /** Aborted at the deadline; hand it to every request. */
   readonly signal: AbortSignal;
+  /**
+   * Nothing is to happen: somebody asks what would be delivered, and the provider only takes notes. A handler that keeps
+   * something of its own must not.
+   */
+  readonly rehearsal?: boolean;
 }
 
 export interface DeliveryResult {
@@ -33,7 +38,7 @@ export interface DeliveryHandler<T extends EventType = EventType, Port = unknown
   orderingKey(event: PosthornEvent<T>): string;
   /** A reason not to deliver at all; it is recorded. Pure: no I/O. */
   skip?(event: PosthornEvent<T>, connection: HandlerConnection<O>): string | undefined;
-  /** Must be safe to repeat, unless its `unknown` policy is `hold`. Throws the four provider errors only. */
+  /** Does nothing but by the call's provider, unless it heeds `rehearsal`. Must be safe to repeat, unless its `unknown` policy is `hold`. Throws the four provider errors only. */
   deliver(event: PosthornEvent<T>, call: DeliveryCall<Port, O>): Promise<DeliveryResult>;
   /** Needed for `unknown: 'ask'`: looks whether an earlier attempt took effect. */
   find?(event: PosthornEvent<T>, call: DeliveryCall<Port, O>): Promise<DeliveryResult | undefined>;

@@ -24,6 +24,8 @@ import { type AnyHandler, HandlerRegistry } from './handler.registry.js';
 import { IntakeController } from './intake.controller.js';
 import { Intake } from './intake.service.js';
 import { OPERATIONS_PROVIDERS, OperationsController } from './operations/index.js';
+import { MappingPreview } from './preview/mapping.preview.js';
+import { PreviewController } from './preview/preview.controller.js';
 import { type ProviderDefinition } from './provider.definition.js';
 import { type RetrySettings } from './retry.policy.js';
 import { SettlementWriter } from './settlement.writer.js';
@@ -56,7 +58,7 @@ export class DeliveryModule {
     return {
       module: DeliveryModule,
       imports,
-      controllers: [IntakeController, DeliveriesController, OperationsController, booksAnswersOf(service)],
+      controllers: [IntakeController, DeliveriesController, OperationsController, PreviewController, booksAnswersOf(service)],
       providers: [
         ...handlers,
         { provide: DELIVERY_OPTIONS, useValue: { service, archiveAfterMs } },
@@ -87,6 +89,7 @@ export class DeliveryModule {
         Archivist,
         Deliveries,
         ...ERASURE_PROVIDERS,
+        MappingPreview,
         ...OPERATIONS_PROVIDERS,
       ],
       exports: [Deliveries, ConnectionRegistry, Intake],

@@ -78,7 +78,8 @@ function understood(event: PosthornEvent, connection: Connection, registered: Re
   }
 }
 
-function skippedFor(event: PosthornEvent, { purposes, view }: Connection, handler: AnyHandler): DeliveryFailure | undefined {
+/** Why a connection is told nothing of an event: its people have not agreed, or the handler says so. */
+export function skippedFor(event: PosthornEvent, { purposes, view }: Connection, handler: AnyHandler): DeliveryFailure | undefined {
   const noConsent = withheld(event, purposes);
   if (noConsent !== undefined) return noConsent;
   const message = handler.skip?.(event, view);

@@ -11,6 +11,7 @@ export { NatsConnectionProvider } from './nats-connection.provider.js';
 export { natsAuthorization, natsPermissions, type NatsPermissions, type NatsUser, type ServiceAccess } from './nats-permissions.js';
 export { OriginalErrorFilter } from './original-error.filter.js';
 export { JetStreamContext, type ReceivedMessage } from './received.message.js';
+export { StreamSubscribers } from './stream.subscribers.js';
 export {
   DEFAULT_ACK_WAIT_MS,
   STREAMS,

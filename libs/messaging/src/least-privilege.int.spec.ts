@@ -21,12 +21,13 @@ import {
   NatsConnectionProvider,
   type ReceivedMessage,
   STREAMS,
+  StreamSubscribers,
 } from './index.js';
 
 const QUESTION = 'posthorn.deliveries.of-event';
 const users = natsAuthorization([
   { user: 'admin', password: 'a' },
-  { user: 'ingress', password: 'i', permissions: natsPermissions({ name: 'ingress', publishes: ['events.>'], consumes: [], owns: [EVENTS_STREAM], erases: [EVENTS_STREAM], asks: [QUESTION] }) },
+  { user: 'ingress', password: 'i', permissions: natsPermissions({ name: 'ingress', publishes: ['events.>'], consumes: [], owns: [EVENTS_STREAM], erases: [EVENTS_STREAM], lists: [EVENTS_STREAM], asks: [QUESTION] }) },
   {
     user: 'email',
     password: 'e',
@@ -93,6 +94,10 @@ describe('least privilege suffices', () => {
     expect(erased).toEqual([id]);
   });
 
+  it('for asking who takes events', async () => {
+    expect(await ingress.get(StreamSubscribers).of(EVENTS_STREAM, 2_000)).toEqual(['crm-sync', 'email']);
+  });
+
   it('for outcomes', async () => {
     const id = newId();
     const [result] = await email.get(JetStreamPublisher).publish([{ id, subject: 'outcomes.email.email.message.sent', body: '{}' }]);
@@ -131,6 +136,8 @@ describe('least privilege forbids', () => {
     ['email', 'e', `$JS.API.STREAM.MSG.GET.${EVENTS_STREAM}`],
     ['email', 'e', `$JS.API.STREAM.MSG.DELETE.${EVENTS_STREAM}`],
     ['ingress', 'i', '$JS.API.STREAM.MSG.DELETE.OUTCOMES'],
+    ['email', 'e', `$JS.API.CONSUMER.NAMES.${EVENTS_STREAM}`],
+    ['ingress', 'i', '$JS.API.CONSUMER.NAMES.OUTCOMES'],
     ['email', 'e', '_INBOX_ingress.guess'],
     ['email', 'e', QUESTION],
   ])('%s to publish to %3$s', async (user, pass, subject) => {

@@ -9,6 +9,8 @@ export interface ServiceAccess {
   owns?: readonly string[];
   /** Streams of which it may overwrite messages (`MessageEraser`). */
   erases?: readonly string[];
+  /** Streams of which it may ask who has a consumer (`StreamSubscribers`). */
+  lists?: readonly string[];
   /** Request–reply subjects it asks. */
   asks?: readonly string[];
   /** Request–reply subjects it answers. */
@@ -42,14 +44,14 @@ export function natsPermissions(service: ServiceAccess): NatsPermissions {
     // From 2.15 on the domain and the account's hash come first.
     `$JS.ACK.*.*.${stream}.${durable}.>`,
   ]);
-  const { asks = [], answers = [], owns = [], erases = [] } = service;
+  const { asks = [], answers = [], owns = [], erases = [], lists = [] } = service;
   const streams = owns.flatMap((stream) => [`$JS.API.STREAM.INFO.${stream}`, `$JS.API.STREAM.CREATE.${stream}`]);
   const messages = erases.flatMap((stream) => {
     const finder = `${stream}.${finderOf(service.name)}`;
     return [`$JS.API.STREAM.MSG.DELETE.${stream}`, `$JS.API.CONSUMER.CREATE.${finder}`, `$JS.API.CONSUMER.DELETE.${finder}`, `$JS.API.CONSUMER.MSG.NEXT.${finder}`];
   });
   return {
-    publish: [...service.publishes, ...new Set([...consumes, ...streams]), ...messages, ...asks, ...(answers.length === 0 ? [] : [`${ANSWERS}.>`])],
+    publish: [...service.publishes, ...new Set([...consumes, ...streams]), ...messages, ...lists.map((stream) => `$JS.API.CONSUMER.NAMES.${stream}`), ...asks, ...(answers.length === 0 ? [] : [`${ANSWERS}.>`])],
     subscribe: [`${inboxPrefix(service.name)}.>`, ...answers, ...(asks.length === 0 ? [] : [`${answerPrefix(service.name)}.>`])],
   };
 }

@@ -16,7 +16,7 @@ describe('npm run bench', () => {
   });
 
   it.each([
-    [['speed'], /no benchmark speed; there are accepting, latency/],
+    [['speed'], /no benchmark speed; there are accepting, batches/],
     [['--seconds', 'ten'], /--seconds must be a whole number from 3 to 300, not "ten"/],
     [['--seconds', '2'], /not "2"/],
     [['--seconds', '301'], /not "301"/],

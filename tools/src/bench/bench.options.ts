@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const BENCHMARKS = ['accepting', 'latency', 'dispatch', 'audit', 'memory', 'guard', 'verify', 'growth', 'log'] as const;
+export const BENCHMARKS = ['accepting', 'batches', 'latency', 'dispatch', 'audit', 'memory', 'guard', 'verify', 'growth', 'log'] as const;
 export type BenchmarkName = (typeof BENCHMARKS)[number];
 /** Minutes of preparation: only when it is named. */
 const BY_HAND: readonly BenchmarkName[] = ['growth', 'log'];
@@ -24,6 +24,7 @@ Measures Posthorn beside bare programs that do the same work without its promise
 same Postgres (which waits for the disk) and the same NATS. Starts what it needs and removes it again.
 
   accepting        events accepted per second, and how long a sender waits, at 64 connections
+  batches          the same in lists of 100, at 16 connections, and how many of them NATS has by then
   latency          from the 202 to the provider's call, at 100 events per second
   dispatch         events per second through intake and dispatch of one service
   audit            entries per second into the audit log

@@ -3,6 +3,7 @@ import { StartError } from '../start/start.error.js';
 import { onStopRequest } from '../start/stop.request.js';
 import { measureAccepting } from './accepting.bench.js';
 import { measureAudit } from './audit.bench.js';
+import { measureBatches } from './batches.bench.js';
 import { type BenchmarkName, type BenchOptions, HELP, OptionsError, parseBenchOptions } from './bench.options.js';
 import type { Measuring } from './benchmark.js';
 import { measureDispatch } from './dispatch.bench.js';
@@ -18,6 +19,7 @@ import { measureVerify } from './verify.bench.js';
 
 const MEASURE: Record<BenchmarkName, (measuring: Measuring) => Promise<Result>> = {
   accepting: measureAccepting,
+  batches: measureBatches,
   latency: measureLatency,
   dispatch: measureDispatch,
   audit: measureAudit,

@@ -12,6 +12,8 @@ export interface ServiceEntry<Name extends string = ServiceName> {
 }
 
 const DELIVERIES_OF_EVENT = 'posthorn.deliveries.of-event';
+/** What a service would do about an event that does not exist; only ingress asks. */
+const MAPPING_PREVIEW = 'posthorn.mapping.preview';
 /** What operators ask and order; only the console may. */
 const OPERATIONS = 'posthorn.operations.*';
 
@@ -38,7 +40,7 @@ const integration = <const Name extends string>(name: Name, { role, port }: { ro
     publishes: [`outcomes.${name}.>`],
     consumes: [{ stream: 'EVENTS', durable: name }],
     asks: ['posthorn.ledger.*.ingress'],
-    answers: [DELIVERIES_OF_EVENT, OPERATIONS, BOOKS_KEPT, bookIds(name), ...ledgerAnswers(name)],
+    answers: [DELIVERIES_OF_EVENT, MAPPING_PREVIEW, OPERATIONS, BOOKS_KEPT, bookIds(name), ...ledgerAnswers(name)],
   },
 });
 
@@ -53,7 +55,8 @@ const catalogue = [
       consumes: [],
       owns: ['EVENTS'],
       erases: ['EVENTS'],
-      asks: [DELIVERIES_OF_EVENT],
+      lists: ['EVENTS'],
+      asks: [DELIVERIES_OF_EVENT, MAPPING_PREVIEW],
       answers: [BOOKS_ACCEPTED, bookIds('ingress'), AUDITOR_KEYS, OPERATOR_KEYS, ...ledgerAnswers('ingress')],
     },
   }),
@@ -73,7 +76,7 @@ const catalogue = [
       ],
       owns: ['OUTCOMES'],
       asks: ['posthorn.ledger.>', BOOKS_KEPT, BOOKS_ACCEPTED, bookIds('*'), AUDITOR_KEYS],
-      answers: [DELIVERIES_OF_EVENT, ...ledgerAnswers('audit')],
+      answers: [DELIVERIES_OF_EVENT, MAPPING_PREVIEW, ...ledgerAnswers('audit')],
     },
   }),
   service({ name: 'console', port: 10, access: { name: 'console', publishes: [], consumes: [], asks: [OPERATIONS, OPERATOR_KEYS] } }),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { bookIdsSubject, BOOKS, DELIVERIES_OF_EVENT, type Envelope, EVENTS_STREAM, eventSubject, keysSubject, OUTCOMES_STREAM, outcomeSubject } from '@posthorn/contracts';
+import { bookIdsSubject, BOOKS, DELIVERIES_OF_EVENT, type Envelope, EVENTS_STREAM, eventSubject, keysSubject, MAPPING_PREVIEW, OUTCOMES_STREAM, outcomeSubject } from '@posthorn/contracts';
 import { createHttpApp, keySha256, shutDown } from '@posthorn/http';
 import { Inquiry, JetStreamPublisher, MessagingModule, natsAuthorization, NatsConnectionProvider, natsPermissions } from '@posthorn/messaging';
 import { ObservabilityModule } from '@posthorn/observability';
@@ -142,7 +142,7 @@ function auditPermissions() {
     consumes: [EVENTS_STREAM, OUTCOMES_STREAM].map((stream) => ({ stream, durable: 'audit' })),
     owns: [OUTCOMES_STREAM],
     asks: ['posthorn.ledger.>', BOOKS.kept, BOOKS.accepted, bookIdsSubject('ingress').replace('ingress', '*'), keysSubject('auditor')],
-    answers: [DELIVERIES_OF_EVENT, 'posthorn.ledger.publishers', 'posthorn.ledger.*.audit'],
+    answers: [DELIVERIES_OF_EVENT, MAPPING_PREVIEW, 'posthorn.ledger.publishers', 'posthorn.ledger.*.audit'],
   });
 }
 

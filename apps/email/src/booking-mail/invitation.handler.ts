@@ -14,6 +14,8 @@ import { type AppointmentEvent, type AppointmentRevision, AppointmentRevisions }
 import { calendarInvitation } from './calendar.invitation.js';
 
 const ACTION = 'invite';
+/** What nobody has been told about yet. */
+const FIRST_REVISION: AppointmentRevision = { sequence: 0 };
 
 type AppointmentType = AppointmentEvent['type'];
 
@@ -37,7 +39,7 @@ export class InvitationHandler implements DeliveryHandler<AppointmentType, MailT
   }
 
   async deliver(event: AppointmentEvent, call: DeliveryCall<MailTransport>): Promise<DeliveryResult> {
-    const revision = await this.revision(event);
+    const revision = call.rehearsal === true ? FIRST_REVISION : await this.revision(event);
     const greeting = greetingName(event.data.person.name);
     const letter = {
       action: ACTION,

@@ -12,6 +12,8 @@ export type Mode = 'plain' | 'structured' | 'binary' | 'batch' | 'cloudevents-ba
 
 export const MOST_ITEMS = 1_000;
 
+export const isBatch = (mode: Mode): boolean => mode === 'batch' || mode === 'cloudevents-batch';
+
 export function modeOf({ headers, body }: HttpRequest): Mode {
   switch (mediaTypeOf(headers['content-type'])) {
     case 'application/cloudevents+json':
@@ -27,7 +29,7 @@ export function modeOf({ headers, body }: HttpRequest): Mode {
 }
 
 /** Reads the one event of a request. Throws the problem of what is no submission at all. */
-export function readSingle(request: HttpRequest, mode: 'plain' | 'structured' | 'binary', traceparent: string | undefined): Draft {
+export function readSingle(request: HttpRequest, mode: Mode, traceparent: string | undefined): Draft {
   const { headers, body, rawBody = '' } = request;
   const reading = { site: siteOf(request), traceparent };
   const header = keyFromHeader(headers['idempotency-key']);
@@ -39,7 +41,7 @@ export function readSingle(request: HttpRequest, mode: 'plain' | 'structured' | 
 }
 
 /** Reads the events of a list, each as if it had come alone. Throws only what is wrong with the list itself. */
-export function readBatch(request: HttpRequest, mode: 'batch' | 'cloudevents-batch', traceparent: string | undefined): (Draft | Problem)[] {
+export function readBatch(request: HttpRequest, mode: Mode, traceparent: string | undefined): (Draft | Problem)[] {
   const { headers, body, rawBody } = request;
   const items = itemsOf(body);
   const reading = { site: siteOf(request), traceparent };

@@ -1,7 +1,7 @@
 import { type NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { DELIVERIES_OF_EVENT, EVENTS_STREAM, LEDGER_PUBLISHERS } from '@posthorn/contracts';
+import { DELIVERIES_OF_EVENT, EVENTS_STREAM, LEDGER_PUBLISHERS, MAPPING_PREVIEW, previewAnswer } from '@posthorn/contracts';
 import { Inquiry, NatsConnectionProvider } from '@posthorn/messaging';
 import { beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -44,6 +44,25 @@ it('answers what became of an event, and subscribers to its outcomes', async () 
   const inquiry = service.app.get(Inquiry);
   expect(await inquiry.askMany(DELIVERIES_OF_EVENT, { eventId: event.id })).toMatchObject([{ service: SERVICE, deliveries: [{ state: 'delivered' }] }]);
   expect(await inquiry.askMany(LEDGER_PUBLISHERS, {})).toEqual([{ publisher: SERVICE }]);
+});
+
+it('says what it would do about an event that does not exist, and does nothing', async () => {
+  const [asked, skipped] = [leadOf('ada@example.org'), leadOf('bob@example.org', 'skip me')];
+  const elsewhere = { ...leadOf('eve@example.org'), site: 'other' };
+  const before = provider.calls.length;
+  const answer = await service.app.get(Inquiry).ask(MAPPING_PREVIEW, { events: [asked, skipped, elsewhere, { id: 'no event' }], mapped: true });
+  const head = { connection: 'acme-crm', provider: 'scripted', action: expect.any(String) as string };
+  expect(answer).toEqual({
+    service: SERVICE,
+    receivers: [
+      { eventId: asked.id, ...head, mapped: [{ does: 'call', with: expect.objectContaining({ eventId: asked.id, connection: 'acme-crm' }) as object }] },
+      { eventId: skipped.id, ...head, skipped: 'the test says so' },
+    ],
+  });
+  const brief = previewAnswer.parse(await service.app.get(Inquiry).ask(MAPPING_PREVIEW, { events: [asked], mapped: false }));
+  expect(brief.receivers).toEqual([{ eventId: asked.id, ...head }]);
+  expect(provider.calls).toHaveLength(before);
+  expect(await service.deliveriesOf(asked, skipped)).toEqual([]);
 });
 
 it('makes its consumer again when NATS has lost it, and goes on', async () => {

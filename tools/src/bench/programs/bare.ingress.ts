@@ -14,6 +14,11 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+interface Submission {
+  type: string;
+  data: unknown;
+}
+
 const SUBJECT = 'bare.acme.lead.submitted';
 const MAX_BATCH = 500;
 const CONCURRENT_BATCHES = 2;
@@ -32,6 +37,7 @@ const stream = jetstream(nats);
 
 const waiting: Waiting[] = [];
 let running = 0;
+let unpublished = 0;
 
 function flush(): void {
   if (running >= CONCURRENT_BATCHES || waiting.length === 0) return;
@@ -47,29 +53,49 @@ async function store(batch: Waiting[]): Promise<void> {
     await pool.query(INSERT, [batch.map(({ id }) => id), batch.map(({ envelope }) => envelope)]);
     for (const { id, envelope, resolve } of batch) {
       resolve();
-      stream.publish(SUBJECT, envelope, { msgID: id }).catch((error: unknown) => {
-        process.stderr.write(`bare ingress: ${String(error)}\n`);
-      });
+      publish(id, envelope);
     }
   } catch (error) {
     for (const { reject } of batch) reject(error);
   }
 }
 
-const app = Fastify();
+function publish(id: string, envelope: string): void {
+  unpublished += 1;
+  const published = (): unknown => (unpublished -= 1);
+  stream.publish(SUBJECT, envelope, { msgID: id }).then(published, (error: unknown) => {
+    published();
+    process.stderr.write(`bare ingress: ${String(error)}\n`);
+  });
+}
+
+function envelopeOf(id: string, time: string, { type, data }: Submission): string {
+  return JSON.stringify({
+    specversion: '1.0', id, source: '/sites/acme', type, time, datacontenttype: 'application/json',
+    dataschema: `https://posthorn.dev/schemas/${type}/1`, site: 'acme', correlationid: id, data,
+  });
+}
+
+const app = Fastify({ bodyLimit: 5 * 1024 * 1024 });
 app.post('/v1/events', async (request, reply) => {
   const id = uuidv7();
   const acceptedAt = new Date().toISOString();
-  const { type, data } = request.body as { type: string; data: unknown };
-  const envelope = JSON.stringify({
-    specversion: '1.0', id, source: '/sites/acme', type, time: acceptedAt, datacontenttype: 'application/json',
-    dataschema: `https://posthorn.dev/schemas/${type}/1`, site: 'acme', correlationid: id, data,
-  });
+  const envelope = envelopeOf(id, acceptedAt, request.body as Submission);
   await new Promise<void>((resolve, reject) => {
     waiting.push({ id, envelope, resolve, reject });
     setImmediate(flush);
   });
   return reply.code(202).send({ id, acceptedAt });
 });
+app.post('/v1/batches', async (request, reply) => {
+  const acceptedAt = new Date().toISOString();
+  const events = (request.body as Submission[]).map((submission) => {
+    const id = uuidv7();
+    return { id, envelope: envelopeOf(id, acceptedAt, submission) };
+  });
+  await pool.query(INSERT, [events.map(({ id }) => id), events.map(({ envelope }) => envelope)]);
+  for (const { id, envelope } of events) publish(id, envelope);
+  return reply.code(202).send(events.map(({ id }) => ({ id, acceptedAt })));
+});
 const url = await app.listen({ port: 0, host: '127.0.0.1' });
-answerParent({ url: () => url });
+answerParent({ url: () => url, unpublished: () => unpublished });
