@@ -12,8 +12,9 @@ import { quarantine } from './commands/quarantine.command.js';
 import { redeliver } from './commands/redeliver.command.js';
 import { send } from './commands/send.command.js';
 import { trace } from './commands/trace.command.js';
+import { webhooks } from './commands/webhooks.command.js';
 
-const COMMANDS: readonly Command[] = [send, trace, connections, deliveries, redeliver, books, audit, privacy, keys, quarantine, drill];
+const COMMANDS: readonly Command[] = [send, trace, connections, deliveries, redeliver, books, audit, privacy, keys, quarantine, webhooks, drill];
 
 const HELP = `posthorn <command> [options]
 

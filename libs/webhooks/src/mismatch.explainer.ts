@@ -51,13 +51,13 @@ function mismatches(scheme: SignatureScheme, { headers, body }: SignedDelivery, 
 
 // The signature may stand in the header of another vendor, or of another name.
 function wrongHeader(scheme: SignatureScheme, { headers, body }: SignedDelivery, secrets: readonly string[]): Finding {
-  for (const [name, value] of Object.entries(headers)) {
-    const verdict = verifyDelivery(scheme, { headers: { ...headers, [scheme.header]: value }, body }, { secrets, toleranceSeconds: Infinity });
-    if (verdict.genuine) return finding('header-renamed', `There is no header ${scheme.header}; the right signature stands in ${name}.`, `Have the sender or the proxy call it ${scheme.header}, or use the preset hmac with header: ${name}.`);
-  }
   const known = Object.entries(SCHEMES).find(([, other]) => other.header !== scheme.header && headers[other.header] !== undefined);
   if (known !== undefined) {
     return finding('header-of-another', `There is no header ${scheme.header}, but ${known[1].header}, which is how ${known[0]} signs.`, `Use the preset ${known[0]} for this source.`);
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    const verdict = verifyDelivery(scheme, { headers: { ...headers, [scheme.header]: value }, body }, { secrets, toleranceSeconds: Infinity });
+    if (verdict.genuine) return finding('header-renamed', `There is no header ${scheme.header}; the right signature stands in ${name}.`, `Have the sender or the proxy call it ${scheme.header}, or use the preset hmac with header: ${name}.`);
   }
   return finding(
     'signature-missing',
