@@ -132,7 +132,7 @@ function readEvent({ envelope, issues }: Draft): { event: PosthornEvent } | { is
 }
 
 function refusal({ code, title, reasons }: Objection): Problem {
-  return new Problem({ status: 422, code, title, detail: 'Nothing was accepted.', errors: reasons });
+  return new Problem({ status: 422, code, title, detail: 'The event was not accepted.', errors: reasons });
 }
 
 export function quarantineFull(): Problem {
@@ -140,7 +140,7 @@ export function quarantineFull(): Problem {
     status: 503,
     code: 'quarantine-full',
     title: 'Too much waits for a decision at this site',
-    detail: 'Nothing was accepted. Send the same request again later.',
+    detail: 'The event was not accepted. Send the same request again later.',
     retryAfterSeconds: 300,
   });
 }

@@ -7,7 +7,7 @@ export function invalidEvent(errors: ContractIssue[]): Problem {
     status: 422,
     code: 'validation-failed',
     title: 'The event is not valid',
-    detail: `${errors.length === 1 ? 'One field is' : `${errors.length} fields are`} wrong. Nothing was accepted.`,
+    detail: `${errors.length === 1 ? 'One field is' : `${errors.length} fields are`} wrong. The event was not accepted.`,
     errors,
   });
 }
