@@ -18,7 +18,7 @@ import { AdmissionService } from './admission/admission.service.js';
 import { AcceptedCounts } from './books/accepted.counts.js';
 import { AcceptedRollUp } from './books/accepted.roll-up.js';
 import { BooksController } from './books/books.controller.js';
-import { type IngressConfig, consentOfSites, keysOf, retentionRulesOf, SERVICE } from './config.js';
+import { type IngressConfig, consentOfSites, keysOf, retentionRulesOf, SERVICE, spamSettingsOf } from './config.js';
 import { ConsentRule } from './consent/consent.rule.js';
 import { DryRun } from './dry-run/dry.run.js';
 import { ErasureConfirmations } from './erasing/erasure.confirmations.js';
@@ -52,6 +52,11 @@ import { QUARANTINE_SETTINGS } from './quarantine/quarantine.settings.js';
 import { QuarantineStore } from './quarantine/quarantine.store.js';
 import { QuarantineWatch } from './quarantine/quarantine.watch.js';
 import { RETENTION_RULES, RetentionJob } from './retention/retention.job.js';
+import { FormSigns } from './spam/form.signs.js';
+import { ProofOfWork } from './spam/proof-of-work.js';
+import { SpamRule } from './spam/spam.rule.js';
+import { SpamScorer } from './spam/spam.scorer.js';
+import { SPAM_SETTINGS } from './spam/spam.settings.js';
 import { WebhookLineage } from './webhooks/webhook.lineage.js';
 import { WebhookReceiver } from './webhooks/webhook.receiver.js';
 import { WebhookSources } from './webhooks/webhook.sources.js';
@@ -82,7 +87,12 @@ export class AppModule {
         { provide: FORMS, useFactory: () => formsOf(section.sites) },
         { provide: FORM_SECRET, useFactory: () => formSecretOf(section.linkSecret) },
         { provide: DRAFT_REREADERS, useFactory: (): DraftRereaders => ({}) },
-        { provide: ADMISSION_RULES, useFactory: (): AdmissionRule[] => [new KeyTypesRule(), new ConsentRule(consentOfSites(section))] },
+        { provide: SPAM_SETTINGS, useFactory: () => spamSettingsOf(section) },
+        {
+          provide: ADMISSION_RULES,
+          useFactory: (spam: SpamRule): AdmissionRule[] => [new KeyTypesRule(), new ConsentRule(consentOfSites(section)), spam],
+          inject: [SpamRule],
+        },
         AcceptanceService,
         AcceptedCounts,
         AcceptedRollUp,
@@ -93,6 +103,7 @@ export class AppModule {
         ErasureService,
         EventStateService,
         FormOnce,
+        FormSigns,
         FormsService,
         KeyStore,
         KeyWatch,
@@ -101,6 +112,7 @@ export class AppModule {
         MailLinks,
         NewsletterLinksService,
         PeopleCatchUp,
+        ProofOfWork,
         Quarantine,
         QuarantineDecisions,
         QuarantineDiscards,
@@ -111,6 +123,8 @@ export class AppModule {
         QuarantineStore,
         QuarantineWatch,
         RetentionJob,
+        SpamRule,
+        SpamScorer,
         TransportEraser,
         TransportErasures,
         { provide: WebhookSources, useFactory: () => new WebhookSources(section) },

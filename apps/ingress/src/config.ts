@@ -6,6 +6,7 @@ import { DECIDE, MANAGE_KEYS, OPERATOR_SCOPES, READ, SITE_SCOPES, WRITE } from '
 import { type ConsentSettings, consentSettings } from './consent/consent.settings.js';
 import { FORM_NAME, formSettings } from './forms/form.settings.js';
 import { quarantineSettings } from './quarantine/quarantine.settings.js';
+import { type SpamSettingsOfSites, spamSettings } from './spam/spam.settings.js';
 import { RETENTION_TYPES, type RetentionRule, rulesOf } from './retention/retention.rules.js';
 import { webhookSources } from './webhooks/webhook.settings.js';
 
@@ -37,6 +38,8 @@ const site = z.strictObject({
   consent: consentSettings.optional(),
   /** HTML forms of the site that send straight here. */
   forms: z.record(z.string().regex(FORM_NAME, 'must be lower-case letters, digits and hyphens'), formSettings).default({}),
+  /** What of its forms and browser keys is held. */
+  spam: spamSettings.optional(),
   /** Who sends webhooks for it, by a name that is part of their address. */
   webhooks: webhookSources.optional(),
 });
@@ -89,4 +92,8 @@ export function consentOfSites({ sites }: IngressSection): Map<string, ConsentSe
 
 export function retentionRulesOf({ sites }: IngressSection): RetentionRule[] {
   return Object.entries(sites).flatMap(([site, { retention: settings }]) => (settings === undefined ? [] : rulesOf(site, settings)));
+}
+
+export function spamSettingsOf({ sites }: IngressSection): SpamSettingsOfSites {
+  return new Map(Object.entries(sites).flatMap(([site, { spam }]) => (spam === undefined ? [] : [[site, spam] as const])));
 }

@@ -12,6 +12,7 @@ import type { ConsentSettings } from './consent/consent.settings.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { quarantineSettings, type QuarantineSettings } from './quarantine/quarantine.settings.js';
 import type { RetentionSettings } from './retention/retention.rules.js';
+import { spamSettings } from './spam/spam.settings.js';
 import { webhookSources } from './webhooks/webhook.settings.js';
 
 export const ACME_KEY = 'ph_acme_7f3c9a52e1d84b06';
@@ -33,6 +34,7 @@ interface Where {
   quarantine?: Partial<QuarantineSettings>;
   /** Of the site acme, as in posthorn.yaml. */
   forms?: Record<string, z.input<typeof formSettings>>;
+  spam?: z.input<typeof spamSettings>;
   /** Of the site acme. */
   webhooks?: Record<string, unknown>;
 }
@@ -78,7 +80,7 @@ export function lead(email = 'jane@example.com') {
   return { type: 'lead.submitted', data: { person: { email, name: 'Jane Doe' }, message: 'Please call me.' } };
 }
 
-function configFor({ databaseUrl, servers, retention, consent, quarantine = {}, forms = {}, webhooks = {} }: Where): IngressConfig {
+function configFor({ databaseUrl, servers, retention, consent, quarantine = {}, forms = {}, spam, webhooks = {} }: Where): IngressConfig {
   const key = (id: string, secret: string, scopes: (typeof READ | typeof WRITE | typeof ERASE)[] = [WRITE, READ]) => ({ id, sha256: keySha256(secret), scopes });
   return {
     service: SERVICE,
@@ -92,7 +94,7 @@ function configFor({ databaseUrl, servers, retention, consent, quarantine = {}, 
       quarantine: quarantineSettings.parse(quarantine),
       operators: [{ id: 'ada', sha256: keySha256(OPERATOR_KEY), scopes: [MANAGE_KEYS, DECIDE] }, { id: 'eve', sha256: keySha256(SEEING_OPERATOR_KEY), scopes: [DECIDE, SEES_PERSONAL_DATA] }],
       sites: {
-        acme: { name: 'Acme & Söhne', retention, consent, forms: z.record(z.string(), formSettings).parse(forms), webhooks: webhookSources.parse(webhooks), keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
+        acme: { name: 'Acme & Söhne', retention, consent, spam: spamSettings.optional().parse(spam), forms: z.record(z.string(), formSettings).parse(forms), webhooks: webhookSources.parse(webhooks), keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
         other: { name: 'Other', forms: {}, keys: [key('other', OTHER_KEY)] },
       },
     },

@@ -1,6 +1,7 @@
 import type { ContractIssue } from '@posthorn/contracts';
 import type { ApiKey } from '@posthorn/http';
 import type { Once } from '../accepting/acceptance.service.js';
+import type { SpamContext } from '../spam/suspicion.js';
 
 /** By which way something came in. */
 export type Channel = 'api' | 'form' | 'webhook';
@@ -18,4 +19,6 @@ export interface Draft {
   once: Once | undefined;
   /** What came, where a reader may one day make more of it than the envelope: an unmapped webhook's own. It is kept with the draft. */
   raw?: unknown;
+  /** Of what anybody may send. It is not kept with the draft. */
+  spam?: SpamContext;
 }

@@ -69,7 +69,7 @@ const isTicked = (values: string[]): boolean => values.some((value) => !UNTICKED
 /** Two fields for one place: a first and a last name, or two boxes of consent. */
 function joined({ as }: FieldSettings, before: unknown, value: unknown): unknown {
   if (before === undefined) return value;
-  if (as === 'text') return `${String(before)} ${String(value)}`;
+  if (as === 'text') return [before, value].join(' ');
   if (as !== 'consent') return value;
   const [one, other] = [before, value] as { purposes: string[] }[];
   return { ...one, purposes: [...new Set([...(one?.purposes ?? []), ...(other?.purposes ?? [])])] };

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { HttpRequest } from '@posthorn/http';
 import type { Acceptance, Once } from '../accepting/acceptance.service.js';
 import { QuarantineStore } from '../quarantine/quarantine.store.js';
+import { CHALLENGE_FIELD } from '../spam/form.signs.js';
 import type { FormFields } from './form.body.js';
 import { FORM_SECRET } from './form.secret.js';
 import type { Form } from './form.settings.js';
@@ -52,7 +53,7 @@ export class FormOnce {
   // Keyed, because an address could be found from its plain digest by trying them all. Fields for ourselves are no
   // content: a token is fetched anew when the same form is sent again.
   private digest({ form, fields, request }: { form: Form; fields: FormFields; request: HttpRequest }, own: string): string {
-    const content = [...fields].filter(([name]) => !name.startsWith('_') && name !== 'altcha');
+    const content = [...fields].filter(([name]) => !name.startsWith('_') && name !== CHALLENGE_FIELD);
     const visitor = own === '' ? [request.ip, request.headers['user-agent']] : [own];
     return createHmac('sha256', this.secret).update(JSON.stringify([form.id, visitor, content])).digest('base64url');
   }

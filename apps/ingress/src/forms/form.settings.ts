@@ -1,6 +1,7 @@
 import { type WebsiteEventType, WEBSITE_EVENT_TYPES } from '@posthorn/contracts';
 import { isTrustworthyUrl } from '@posthorn/http';
 import { z } from 'zod';
+import { type SpamSettings, spamSettings } from '../spam/spam.settings.js';
 import { LANGUAGES } from '../pages/page.language.js';
 
 export const FORM_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -51,6 +52,8 @@ export const formSettings = z
     ignore: z.array(z.string()).default([]),
     thanks: z.string().optional(),
     language: z.enum(LANGUAGES).optional(),
+    /** Instead of the site's. */
+    spam: spamSettings.optional(),
   })
   .superRefine(({ fields, constants, thanks, origins }, context) => {
     const wrong = (path: (string | number)[], message: string): void => context.addIssue({ code: 'custom', path, message });
@@ -80,6 +83,8 @@ export interface Form {
   readonly siteName: string;
   readonly name: string;
   readonly settings: FormSettings;
+  /** Undefined where nothing is to be held. */
+  readonly spam: SpamSettings | undefined;
 }
 
 export const FORMS = Symbol('FORMS');
@@ -90,11 +95,12 @@ export type Forms = ReadonlyMap<string, Form>;
 interface SiteWithForms {
   name: string;
   forms: Record<string, FormSettings>;
+  spam?: SpamSettings | undefined;
 }
 
 export function formsOf(sites: Readonly<Record<string, SiteWithForms>>): Forms {
-  const forms = Object.entries(sites).flatMap(([site, { name: siteName, forms: declared }]) =>
-    Object.entries(declared).map(([name, settings]): Form => ({ id: `${site}.${name}`, site, siteName, name, settings })),
+  const forms = Object.entries(sites).flatMap(([site, { name: siteName, forms: declared, spam }]) =>
+    Object.entries(declared).map(([name, settings]): Form => ({ id: `${site}.${name}`, site, siteName, name, settings, spam: settings.spam ?? spam })),
   );
   return new Map(forms.map((form) => [form.id, form]));
 }

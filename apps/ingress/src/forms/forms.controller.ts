@@ -36,6 +36,22 @@ export class FormsController {
     showThanks(this.forms.formOf(id), request, reply);
   }
 
+  /** A script fetches it when the form is opened; then it tells for how long it was being filled in. */
+  @Get('token')
+  token(@Param('form') id: string, @Req() request: HttpRequest, @Res() reply: HttpReply): void {
+    const form = this.forms.formOf(id);
+    allowOrigin(form, request, reply);
+    void reply.send(this.forms.tokenFor(form));
+  }
+
+  /** Work for the browser, as ALTCHA's widget takes it. */
+  @Get('challenge')
+  async challenge(@Param('form') id: string, @Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
+    const form = this.forms.formOf(id);
+    allowOrigin(form, request, reply);
+    await reply.send(await this.forms.challengeFor(form));
+  }
+
   /** What a browser asks before it lets a script send more than a form could. */
   @Options()
   preflight(@Param('form') id: string, @Req() request: HttpRequest, @Res() reply: HttpReply): void {

@@ -145,7 +145,7 @@ describe('POST /v1/forms/{form}', () => {
     const answer = await post('letter', { email: 'a7@example.com', city: 'Berlin' }, json);
     expect(await answer.json()).toMatchObject({ errors: expect.arrayContaining([{ pointer: '/data/city', rule: 'unknown_field', message: expect.any(String) as string, field: 'city' }, { pointer: '/data/consent', rule: 'required', message: 'is required', field: 'agree' }]) as unknown });
     expect((await post('letter', { email: 'a7@example.com', agree: 'yes' })).status).toBe(303);
-    expect((await events('a7@example.com'))[0]?.envelope.data).toMatchObject({ list: 'Garden letter', consent: { purposes: ['newsletter'], wordingVersion: '4', time: expect.any(String) as string } });
+    expect((await events('a7@example.com'))[0]?.envelope.data).toMatchObject({ list: 'Garden letter', consent: { purposes: ['newsletter'], wordingVersion: '4', way: 'form', time: expect.any(String) as string } });
   });
 
   it.each([
