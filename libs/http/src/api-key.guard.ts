@@ -1,5 +1,4 @@
 import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable, Optional, SetMetadata, UseGuards } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { batchLimitsOf } from './batch.bodies.js';
 import { callerOf, type KnownCallers, type RequiredKey } from './caller.check.js';
@@ -8,6 +7,7 @@ import type { HttpRequest } from './http.types.js';
 import { type ApiKey, KeyRing } from './key.ring.js';
 import { TokenVerifier } from './open-id/token.verifier.js';
 import { Problem } from './problem.error.js';
+import { configureRoute } from './route.config.js';
 
 const SCOPE = 'posthorn:scope';
 const BROWSERS = 'posthorn:browsers';
@@ -33,7 +33,7 @@ export function RequireKey(): ClassDecorator {
     for (const name of Object.getOwnPropertyNames(handlers)) {
       const value: unknown = Reflect.get(handlers, name);
       if (!isMethod(value) || value === controller) continue;
-      RouteConfig({ requiredKey: requiredBy(value), batches: batchLimitsOf(value) })(value);
+      configureRoute(value, { requiredKey: requiredBy(value), batches: batchLimitsOf(value) });
     }
   };
 }

@@ -8,6 +8,8 @@ import { limitBatches } from './batch.bodies.js';
 import { MAX_DEPTH, refuseContentEncoding, registerBodyParsers } from './body.parser.js';
 import { answerClientError } from './client-error.response.js';
 import { KeyRing } from './key.ring.js';
+import type { ApiInfo } from './open-api/open-api.document.js';
+import { serveDocument } from './open-api/open-api.routes.js';
 import { TokenVerifier } from './open-id/token.verifier.js';
 import { ProblemFastifyAdapter } from './problem-fastify.adapter.js';
 import { Problem } from './problem.error.js';
@@ -27,6 +29,8 @@ export interface HttpAppOptions {
   headersTimeoutMs?: number;
   /** Take HTML forms as well as JSON. */
   forms?: boolean;
+  /** Describes the interface at /openapi.json and /docs. */
+  api?: ApiInfo;
   /** Replaces the application's logger (that of ObservabilityModule when imported). */
   logger?: LoggerService | false;
 }
@@ -49,7 +53,7 @@ export async function createHttpApp(
   const fastify: FastifyInstance = adapter.getInstance();
   const routes = new RouteCatalogue();
   adapter.useRoutes(routes);
-  fastify.addHook('onRoute', (route) => routes.add(route.url, route.method));
+  fastify.addHook('onRoute', (route) => routes.add(route.url, route.method, route.config));
   addRequestHook(fastify);
   const bodyLimitBytes = options.bodyLimitBytes ?? BODY_LIMIT_BYTES;
   registerBodyParsers(fastify, { maxDepth: options.maxDepth ?? MAX_DEPTH, bodyLimitBytes, forms: options.forms ?? false });
@@ -63,7 +67,9 @@ export async function createHttpApp(
   app.useGlobalFilters(new ProblemFilter());
   if (options.logger === undefined) app.useLogger(find(app, Logger) ?? console);
   const keys = find(app, KeyRing);
-  if (keys !== undefined) checkKeysBeforeBodies(fastify, { keys, tokens: find(app, TokenVerifier) });
+  const tokens = find(app, TokenVerifier);
+  if (keys !== undefined) checkKeysBeforeBodies(fastify, { keys, tokens });
+  if (options.api !== undefined) serveDocument(fastify, options.api, routes, { forms: options.forms ?? false, tokens: tokens !== undefined });
   const metrics = find(app, Metrics);
   if (metrics !== undefined) observeRequests(fastify, metrics);
   answerExpectations(fastify);

@@ -1,9 +1,9 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Problem } from './problem.error.js';
 import { problemOf } from './problem.translation.js';
 import { RefusalLog } from './refusal.log.js';
+import { routeConfig } from './route.config.js';
 
 type ProblemView = (problem: Problem, request: FastifyRequest, reply: FastifyReply) => void;
 
@@ -14,7 +14,7 @@ declare module 'fastify' {
 }
 
 /** Whoever calls this handler is a person: what goes wrong, also before the handler is reached, is shown this way. */
-export const ShowProblem = (showProblem: ProblemView): MethodDecorator => RouteConfig({ showProblem });
+export const ShowProblem = (showProblem: ProblemView): MethodDecorator => routeConfig({ showProblem });
 
 const logger = new Logger('HttpProblem');
 const refusals = new RefusalLog(logger);

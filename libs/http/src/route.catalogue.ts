@@ -1,25 +1,38 @@
+import type { FastifyContextConfig } from 'fastify';
 import { Problem } from './problem.error.js';
 
-interface Route {
-  pattern: RegExp;
-  methods: Set<string>;
+/** A route as Fastify was told of it. */
+export interface Route {
+  method: string;
+  url: string;
+  config: FastifyContextConfig;
 }
 
-/** Knows which methods a path has, to tell "not here" (404) from "not this way" (405). */
-export class RouteCatalogue {
-  private readonly routes = new Map<string, Route>();
+interface Place {
+  pattern: RegExp;
+  methods: Map<string, FastifyContextConfig>;
+}
 
-  add(url: string, methods: string | string[]): void {
-    const route = this.routes.get(url) ?? { pattern: patternOf(url), methods: new Set<string>() };
-    for (const method of [methods].flat()) route.methods.add(method);
-    this.routes.set(url, route);
+/** Knows which methods a path has, to tell "not here" (404) from "not this way" (405), and to describe them all. */
+export class RouteCatalogue {
+  private readonly places = new Map<string, Place>();
+
+  add(url: string, methods: string | string[], config: FastifyContextConfig = {}): void {
+    const place = this.places.get(url) ?? { pattern: patternOf(url), methods: new Map<string, FastifyContextConfig>() };
+    for (const method of [methods].flat()) place.methods.set(method, config);
+    this.places.set(url, place);
+  }
+
+  /** Without HEAD, which is wherever GET is. */
+  get routes(): Route[] {
+    return [...this.places].flatMap(([url, { methods }]) => [...methods].filter(([method]) => method !== 'HEAD').map(([method, config]) => ({ method, url, config })));
   }
 
   problemFor(method: string, url: string): Problem {
     const path = url.split('?', 1)[0] ?? url;
     const allowed = new Set<string>();
-    for (const route of this.routes.values()) {
-      if (route.pattern.test(path)) for (const known of route.methods) allowed.add(known);
+    for (const { pattern, methods } of this.places.values()) {
+      if (pattern.test(path)) for (const known of methods.keys()) allowed.add(known);
     }
     if (allowed.size === 0 || allowed.has(method)) {
       return new Problem({ status: 404, code: 'not-found', title: 'There is nothing at this address' });

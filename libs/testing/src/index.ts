@@ -9,3 +9,6 @@ export { type ServerCommand, ServerProcess, untilReady } from './server-process.
 export { withFile } from './temporary-file.js';
 export { type TestDatabase, type TestNats, useDatabase, useNats } from './test-servers.js';
 export { waitFor, type WaitOptions } from './wait-for.js';
+export { AnswerJudge, type GivenAnswer } from './open-api/answer.judge.js';
+export { type DescribedApi, type DescribedExample, type DescribedOperation, type Place, placesOf, requestOf } from './open-api/described.api.js';
+export { documentOf, type ExampleRun, runExamples } from './open-api/example.runner.js';

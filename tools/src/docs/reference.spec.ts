@@ -8,7 +8,7 @@ import { ERROR_VERDICTS } from '@posthorn/resilience';
 import { SERVICES } from '../start/service.catalogue.js';
 import { WORKSPACE } from '../workspace.js';
 import { eventsPage } from './events.page.js';
-import { metricsIn, pageOf, problemCodesIn, schemaKeysIn, sourcesOf } from './sources.test-kit.js';
+import { describedCodesIn, metricsIn, pageOf, problemCodesIn, schemaKeysIn, sourcesOf } from './sources.test-kit.js';
 
 /** They parse every source, and compile what each service loads. */
 const PATIENT = { timeout: 60_000 };
@@ -45,11 +45,18 @@ describe('docs/reference', PATIENT, () => {
   });
 
   it('lists every problem code that can be answered, and none that is gone', () => {
-    const sources = [...sourcesOf('libs/http/src/{,**/}*.ts'), ...sourcesOf('apps/{ingress,audit,console}/src/!(config|provision)*{,/**/*}.ts')];
+    const sources = [...sourcesOf('libs/http/src/{,!(open-api)/}*.ts'), ...sourcesOf('apps/{ingress,audit,console}/src/!(config|provision)*{,/**/!(*.openapi)}.ts')];
     const documented = [...pageOf('reference/http-api.md').matchAll(/^\| `([a-z-]+)` \| [45]\d\d/gm)].map(([, code]) => code);
     const answered = new Set(sources.flatMap(problemCodesIn).filter((code) => code !== 'custom'));
     expect(answered.size).toBeGreaterThan(25);
     expect([...documented].sort()).toEqual([...answered].sort());
+  });
+
+  it('explains every problem code that a service describes at /openapi.json', () => {
+    const explained = new Set([...pageOf('reference/http-api.md').matchAll(/^\| `([a-z-]+)` \| [45]\d\d/gm)].map(([, code]) => code));
+    const described = [...sourcesOf('apps/*/src/**/*.openapi.ts'), ...sourcesOf('libs/http/src/open-api/common.problems.ts')].flatMap(describedCodesIn);
+    expect(described.length).toBeGreaterThan(40);
+    expect([...new Set(described)].filter((code) => !explained.has(code))).toEqual([]);
   });
 
   it('names every setting and every environment variable', () => {

@@ -47,3 +47,7 @@ const PROBLEM = /(?:\bcode: |unauthenticated\(\s*|[?:] \[)'([a-z]+(?:-[a-z]+)*)'
 
 /** The code of every problem that a source can answer with. */
 export const problemCodesIn = (source: string): string[] => [...source.matchAll(PROBLEM)].map(([, code]) => code!);
+
+/** The codes that a description lists by status, as in `404: ['event-unknown']`. */
+export const describedCodesIn = (source: string): string[] =>
+  [...source.matchAll(/\b[45]\d\d: \[([^\]]*)\]/g)].flatMap(([, codes]) => [...codes!.matchAll(/'([a-z-]+)'/g)].map(([, code]) => code!));

@@ -1,9 +1,10 @@
 import { Controller, Get, Logger, Query } from '@nestjs/common';
 import { BOOK_STATES, type BookState } from '@posthorn/contracts';
-import { Caller, RequireKey } from '@posthorn/http';
+import { Caller, Describe, RequireKey } from '@posthorn/http';
 import { AsAuditor, Auditor } from '../questions/auditor.js';
 import { booksQueryOf } from './books.query.js';
 import { BooksReader, type BookView } from './books.reader.js';
+import { SHOW_BOOKS } from './books.openapi.js';
 
 export type BookTotal = Record<BookState | 'accepted' | 'missing', number> & { service: string; balanced: boolean; stale: boolean };
 
@@ -27,6 +28,7 @@ export class BooksController {
   constructor(private readonly books: BooksReader) {}
 
   @Get()
+  @Describe(SHOW_BOOKS)
   async show(@Query() parameters: unknown, @Caller(AsAuditor) auditor: Auditor): Promise<BooksAnswer> {
     const query = booksQueryOf(parameters, this.books.now);
     const books = await this.books.read(auditor, query);

@@ -5,7 +5,7 @@ import { DAY_MS, dayOf } from './book.options.js';
 
 const id = (of: string): z.ZodString => z.string().regex(SITE_ID, `must be ${of}`);
 
-const booksQuery = z.strictObject({ from: bookDay.optional(), until: bookDay.optional(), site: id('a site id').optional(), service: id('the name of a service').optional() });
+export const booksQuery = z.strictObject({ from: bookDay.optional(), until: bookDay.optional(), site: id('a site id').optional(), service: id('the name of a service').optional() });
 
 export interface BooksQuery {
   from: string;

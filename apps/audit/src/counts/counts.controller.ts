@@ -1,8 +1,9 @@
 import { Controller, Get, Logger, Query } from '@nestjs/common';
-import { Caller, RequireKey } from '@posthorn/http';
+import { Caller, Describe, RequireKey } from '@posthorn/http';
 import { AsAuditor, Auditor } from '../questions/auditor.js';
 import { countsQuestionOf, timeOfHour } from './counts.query.js';
 import { type Counts, CountsReader } from './counts.reader.js';
+import { COUNT_ENTRIES } from './counts.openapi.js';
 
 export interface CountsAnswer extends Counts {
   by: 'day' | 'hour';
@@ -20,6 +21,7 @@ export class CountsController {
   constructor(private readonly counts: CountsReader) {}
 
   @Get()
+  @Describe(COUNT_ENTRIES)
   async count(@Query() parameters: unknown, @Caller(AsAuditor) auditor: Auditor): Promise<CountsAnswer> {
     const question = countsQuestionOf(parameters, new Date());
     const counts = await this.counts.read(auditor, question);

@@ -11,7 +11,7 @@ const GROUPS = ['site', 'kind', 'type', 'service', 'connection', 'outcome'] as c
 const HOURS = { hour: 1, day: 24 } as const;
 
 const { site, type, kind, service, connection, outcome, from, to } = FILTER;
-const countsQuery = z.strictObject({
+export const countsQuery = z.strictObject({
   site, type, kind, service, connection, outcome, from, to,
   by: z.enum(['day', 'hour'], 'must be day or hour').default('day'),
   group: z.enum(GROUPS, `must be one of ${GROUPS.join(', ')}`).optional(),

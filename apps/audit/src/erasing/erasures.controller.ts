@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { acceptedAtOf } from '@posthorn/contracts';
-import { Caller, Problem, RequireKey } from '@posthorn/http';
+import { Caller, Describe, Problem, RequireKey } from '@posthorn/http';
 import { AccessLog } from '../questions/access.log.js';
 import { AsAuditor, Auditor } from '../questions/auditor.js';
 import { cursorAfter, idInCursor } from '../questions/entry.cursor.js';
@@ -8,6 +8,7 @@ import type { Certificate } from './certificate.js';
 import { CertificateWriter } from './certificate.writer.js';
 import { ErasureReader, type ErasureView } from './erasure.reader.js';
 import { erasureIdOf, erasuresQueryOf } from './erasures.query.js';
+import { LIST_ERASURES, SHOW_CERTIFICATE } from './erasures.openapi.js';
 
 export interface ErasuresPage {
   erasures: ErasureView[];
@@ -26,6 +27,7 @@ export class ErasuresController {
   ) {}
 
   @Get()
+  @Describe(LIST_ERASURES)
   async list(@Query() parameters: unknown, @Caller(AsAuditor) auditor: Auditor): Promise<ErasuresPage> {
     const query = erasuresQueryOf(parameters);
     const { cursor, limit, ...filter } = query;
@@ -41,6 +43,7 @@ export class ErasuresController {
   }
 
   @Get(':id')
+  @Describe(SHOW_CERTIFICATE)
   async certificate(@Param('id') text: string, @Caller(AsAuditor) auditor: Auditor): Promise<Certificate> {
     const id = erasureIdOf(text);
     const certificate = await this.certificates.write(auditor, id);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { FILTER, PAGE, questionOf } from '../questions/entries.query.js';
 import { badParameter } from '../questions/bad.question.js';
 
-const erasuresQuery = z.strictObject({
+export const erasuresQuery = z.strictObject({
   site: FILTER.site,
   state: z.enum(['open', 'certified'], 'must be open or certified').optional(),
   cause: z.enum(ERASURE_CAUSES, `must be one of ${ERASURE_CAUSES.join(', ')}`).optional(),
@@ -11,7 +11,7 @@ const erasuresQuery = z.strictObject({
 });
 export type ErasuresQuery = z.infer<typeof erasuresQuery>;
 
-const CORRELATION = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+export const CORRELATION = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
 /** The question of a URL; a Problem (400) that names every mistake. */
 export function erasuresQueryOf(parameters: unknown): ErasuresQuery {

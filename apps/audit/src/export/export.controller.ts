@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Query, Res } from '@nestjs/common';
-import { Caller, type HttpReply, RequireKey } from '@posthorn/http';
+import { Caller, Describe, type HttpReply, RequireKey } from '@posthorn/http';
 import { AccessLog } from '../questions/access.log.js';
 import { AsAuditor, Auditor } from '../questions/auditor.js';
 import { EntryScan } from './entry.scan.js';
@@ -8,6 +8,7 @@ import { ExportCheckpoints } from './export.checkpoints.js';
 import { ExportPlaces } from './export.places.js';
 import { exportQuestionOf } from './export.query.js';
 import { Exporter } from './exporter.js';
+import { EXPORT_LOG } from './export.openapi.js';
 
 /** Who takes nothing for so long has gone: the place is for others. */
 const STALLED_AFTER_MS = 300_000;
@@ -25,6 +26,7 @@ export class ExportController {
   ) {}
 
   @Get()
+  @Describe(EXPORT_LOG)
   async export(@Query() parameters: unknown, @Caller(AsAuditor) auditor: Auditor, @Res() reply: HttpReply): Promise<void> {
     const question = exportQuestionOf(parameters);
     const { format: name, filter, resumed: { after = 0 } = {} } = question;

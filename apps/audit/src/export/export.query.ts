@@ -4,7 +4,7 @@ import { FILTER, questionOf } from '../questions/entries.query.js';
 import type { EntryFilter } from '../questions/entry.filter.js';
 import type { FormatName } from './export.format.js';
 
-const exportQuery = z.strictObject({
+export const exportQuery = z.strictObject({
   ...FILTER,
   format: z.enum(['ndjson', 'csv'], 'must be ndjson or csv'),
   after: z.string().regex(/^[1-9]\d{0,14}$/, 'must be the position of the last entry you have').transform(Number).optional(),

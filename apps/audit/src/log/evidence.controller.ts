@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Controller, Get, Header, Headers, Inject, Param, Res } from '@nestjs/common';
-import { Caller, type HttpReply, RequireKey } from '@posthorn/http';
+import { Caller, Describe, type HttpReply, RequireKey } from '@posthorn/http';
 import type { CheckpointSettings } from '../config.js';
 import { AccessLog } from '../questions/access.log.js';
 import { AsAuditor, Auditor } from '../questions/auditor.js';
@@ -12,6 +12,7 @@ import { CHECKPOINT_SETTINGS } from './checkpoint.settings.js';
 import { CheckpointShelf } from './checkpoint.shelf.js';
 import { noSuchEntry, noSuchTile, notSignedYet } from './log.problems.js';
 import { LogTiles } from './log.tiles.js';
+import { PROVE_ENTRY, SHOW_BUNDLE } from './log.openapi.js';
 
 const compress = promisify(gzip);
 
@@ -45,6 +46,7 @@ export class EvidenceController {
   ) {}
 
   @Get('tile/entries/*')
+  @Describe(SHOW_BUNDLE)
   @Header('content-type', 'application/octet-stream')
   @Header('cache-control', 'private, max-age=31536000, immutable')
   @Header('vary', 'accept-encoding, authorization')
@@ -61,6 +63,7 @@ export class EvidenceController {
   }
 
   @Get('v1/entries/:id/proof')
+  @Describe(PROVE_ENTRY)
   async proof(@Param('id') text: string, @Caller(AsAuditor) auditor: Auditor): Promise<InclusionProof> {
     const id = entryIdOf(text);
     const found = await this.entries.leafOf(auditor, id);

@@ -1,4 +1,5 @@
 import { Controller, Get, Header, Inject, Param, Query } from '@nestjs/common';
+import { Describe } from '@posthorn/http';
 import type { CheckpointSettings } from '../config.js';
 import { tilePlaceOf, tileWidth } from '../tree/tile.js';
 import { badParameter } from '../questions/bad.question.js';
@@ -8,6 +9,7 @@ import { LogIdentity } from './log.identity.js';
 import { noCheckpointYet, noSuchTile } from './log.problems.js';
 import { checkpointsQueryOf, consistencyQueryOf } from './log.query.js';
 import { LogTiles } from './log.tiles.js';
+import { LIST_CHECKPOINTS, PROVE_CONSISTENCY, SHOW_CHECKPOINT, SHOW_LOG, SHOW_TILE } from './log.openapi.js';
 
 /** What anybody may see who is to check the log: sizes, hashes and signatures, and nothing that was recorded. */
 @Controller()
@@ -21,6 +23,7 @@ export class LogController {
 
   /** The newest checkpoint, with the cosignatures it has so far (C2SP tlog-tiles). */
   @Get('checkpoint')
+  @Describe(SHOW_CHECKPOINT)
   @Header('content-type', 'text/plain; charset=utf-8')
   @Header('cache-control', 'public, max-age=1')
   async checkpoint(): Promise<string> {
@@ -30,6 +33,7 @@ export class LogController {
   }
 
   @Get('tile/*')
+  @Describe(SHOW_TILE)
   @Header('content-type', 'application/octet-stream')
   @Header('cache-control', 'public, max-age=31536000, immutable')
   async tile(@Param('*') path: string): Promise<Buffer> {
@@ -40,12 +44,14 @@ export class LogController {
   }
 
   @Get('v1/log')
+  @Describe(SHOW_LOG)
   async about() {
     const newest = await this.shelf.newest();
     return { origin: this.identity.origin, verifierKeys: this.identity.verifierKeys, size: newest?.size ?? 0, signedAt: newest?.signedAt.toISOString() ?? null, witnesses: this.settings.witnesses.map(({ key }) => key.name) };
   }
 
   @Get('v1/checkpoints')
+  @Describe(LIST_CHECKPOINTS)
   async checkpoints(@Query() parameters: unknown) {
     const { limit, before } = checkpointsQueryOf(parameters);
     // One more than asked for tells whether there is a next page.
@@ -56,6 +62,7 @@ export class LogController {
 
   /** That the tree of `from` entries is the beginning of that of `to`: RFC 9162, 2.1.4.2, checks it. */
   @Get('v1/consistency')
+  @Describe(PROVE_CONSISTENCY)
   async consistency(@Query() parameters: unknown) {
     const newest = await this.shelf.newest();
     if (newest === undefined) throw noCheckpointYet(this.settings.everyMs);

@@ -12,8 +12,8 @@ const limit = z
   .pipe(z.int().min(1, `must be a number from 1 to ${MAX_LIMIT}`).max(MAX_LIMIT, `must be a number from 1 to ${MAX_LIMIT}`))
   .default(100);
 
-const consistencyQuery = z.strictObject({ from: whole, to: whole.optional() });
-const checkpointsQuery = z.strictObject({ limit, before: whole.optional() });
+export const consistencyQuery = z.strictObject({ from: whole, to: whole.optional() });
+export const checkpointsQuery = z.strictObject({ limit, before: whole.optional() });
 
 /** The question of a URL; a Problem (400) that names every mistake. */
 export const consistencyQueryOf = (parameters: unknown): z.infer<typeof consistencyQuery> => questionOf(consistencyQuery, parameters);

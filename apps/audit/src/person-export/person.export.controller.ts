@@ -1,19 +1,20 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Headers, Post, Query, Res } from '@nestjs/common';
-import { Caller, type HttpReply, RequireKey, RequireScope } from '@posthorn/http';
-import { z } from 'zod';
+import { Caller, Describe, type HttpReply, RequireKey, RequireScope } from '@posthorn/http';
 import { ExportPlaces } from '../export/export.places.js';
 import { PeopleFinder } from '../people/people.finder.js';
 import { AccessLog } from '../questions/access.log.js';
 import { AsAuditor, Auditor, SEES_PERSONAL_DATA } from '../questions/auditor.js';
 import { questionOf } from '../questions/entries.query.js';
-import { searchOf, unknownPerson } from '../questions/people.controller.js';
+import { unknownPerson } from '../questions/people.controller.js';
+import { searchOf } from '../questions/people.search.js';
 import type { PersonFormat } from './person.export.js';
 import { PersonExporter } from './person.exporter.js';
 import { PERSON_HTML } from './person.html.js';
 import { PERSON_JSON } from './person.json.js';
+import { EXPORT_PERSON } from './person.export.openapi.js';
+import { personExportQuery } from './person.export.query.js';
 
-const exportQuery = z.strictObject({ format: z.enum(['json', 'html'], 'must be json or html').optional() });
 const FORMATS: Record<'json' | 'html', PersonFormat> = { json: PERSON_JSON, html: PERSON_HTML };
 
 /** `POST /v1/people/export`: everything the log has about a person, for the person. */
@@ -28,9 +29,10 @@ export class PersonExportController {
   ) {}
 
   @Post()
+  @Describe(EXPORT_PERSON)
   @RequireScope(SEES_PERSONAL_DATA)
   async export(@Body() body: unknown, @Query() parameters: unknown, @Headers('accept') accepted: string | undefined, @Caller(AsAuditor) auditor: Auditor, @Res() reply: HttpReply): Promise<void> {
-    const { format: asked } = questionOf(exportQuery, parameters);
+    const { format: asked } = questionOf(personExportQuery, parameters);
     const format = asked ?? (accepted?.includes('text/html') === true ? 'html' : 'json');
     const { site, email } = searchOf(body);
     auditor.mustExport(site);

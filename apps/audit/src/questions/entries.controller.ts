@@ -1,5 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { Caller, RequireKey } from '@posthorn/http';
+import { Caller, Describe, RequireKey } from '@posthorn/http';
 import { AccessLog } from './access.log.js';
 import { AsAuditor, Auditor } from './auditor.js';
 import { entriesQueryOf } from './entries.query.js';
@@ -7,6 +7,7 @@ import { cursorAfter, idInCursor } from './entry.cursor.js';
 import type { EntryFilter } from './entry.filter.js';
 import { type Entry, EntryReader } from './entry.reader.js';
 import { type EntryView, EntryViewer } from './entry.view.js';
+import { LIST_ENTRIES } from './entries.openapi.js';
 
 export interface EntriesPage {
   entries: EntryView[];
@@ -25,6 +26,7 @@ export class EntriesController {
   ) {}
 
   @Get()
+  @Describe(LIST_ENTRIES)
   async list(@Query() parameters: unknown, @Caller(AsAuditor) auditor: Auditor): Promise<EntriesPage> {
     const { cursor, limit, ...filter } = entriesQueryOf(parameters);
     const before = cursor === undefined ? undefined : idInCursor(cursor);

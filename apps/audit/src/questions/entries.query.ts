@@ -17,20 +17,20 @@ const time = z.iso
 
 /** Which entries: the same words wherever they are chosen. */
 export const FILTER = {
-  site: z.string().regex(SITE_ID, 'must be a site id').optional(),
-  type: z.string().regex(TYPE_NAME, 'must be a type such as lead.submitted').optional(),
-  kind: z.enum(['event', 'outcome', 'operation', 'access'], 'must be event, outcome, operation or access').optional(),
-  service: name.optional(),
-  connection: name.optional(),
-  outcome: name.optional(),
-  actor: nameUpTo(600).optional(),
-  event: uuid.optional(),
-  person: z.uuid('must be the pseudonym of a person, a UUID').optional(),
-  correlation: name.optional(),
+  site: z.string().regex(SITE_ID, 'must be a site id').optional().describe('Of this site'),
+  type: z.string().regex(TYPE_NAME, 'must be a type such as lead.submitted').optional().describe('Such as lead.submitted'),
+  kind: z.enum(['event', 'outcome', 'operation', 'access'], 'must be event, outcome, operation or access').optional().describe('What a website said, what a service said, what a person ordered, what an auditor looked at; without it, all but access'),
+  service: name.optional().describe('Outcomes of this service'),
+  connection: name.optional().describe('Outcomes at this connection'),
+  outcome: name.optional().describe('Outcomes with this state, such as dead'),
+  actor: nameUpTo(600).optional().describe('What this person ordered or looked at'),
+  event: uuid.optional().describe('An event and everything said about it'),
+  person: z.uuid('must be the pseudonym of a person, a UUID').optional().describe('Everything about a person, by the pseudonym that POST /v1/people/search answers'),
+  correlation: name.optional().describe('Everything of one correlation id'),
   // It stands in URLs, and in the log for good.
-  text: nameUpTo(200).min(3, 'must have at least 3 characters').regex(/^(?!.*[^\s@]@[^\s@]+\.)/u, 'must not be an e-mail address: POST /v1/people/search finds a person').optional(),
-  from: time.optional(),
-  to: time.optional(),
+  text: nameUpTo(200).min(3, 'must have at least 3 characters').regex(/^(?!.*[^\s@]@[^\s@]+\.)/u, 'must not be an e-mail address: POST /v1/people/search finds a person').optional().describe('Entries with this text in a value that is not personal'),
+  from: time.optional().describe('Accepted at or after; write the + of an offset as %2B'),
+  to: time.optional().describe('Accepted before'),
 };
 
 /** How much of them at a time, and from where on. */
@@ -40,12 +40,13 @@ export const PAGE = {
     .regex(/^\d{1,4}$/, `must be a number from 1 to ${MAX_LIMIT}`)
     .transform(Number)
     .pipe(z.int().min(1, `must be a number from 1 to ${MAX_LIMIT}`).max(MAX_LIMIT, `must be a number from 1 to ${MAX_LIMIT}`))
-    .default(DEFAULT_LIMIT),
-  cursor: z.string().optional(),
+    .default(DEFAULT_LIMIT)
+    .describe(`Of a page: ${DEFAULT_LIMIT}, at most ${MAX_LIMIT}`),
+  cursor: z.string().optional().describe('The "next" of the page before'),
 };
 
 /** Unknown parameters are mistakes: a misspelt filter must not widen what an auditor believes to be complete. */
-const entriesQuery = z.strictObject({ ...FILTER, ...PAGE });
+export const entriesQuery = z.strictObject({ ...FILTER, ...PAGE });
 
 export type EntriesQuery = z.infer<typeof entriesQuery>;
 

@@ -1,23 +1,10 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { SITE_ID } from '@posthorn/contracts';
-import { Caller, Problem, RequireKey, RequireScope } from '@posthorn/http';
-import { z } from 'zod';
+import { Caller, Describe, Problem, RequireKey, RequireScope } from '@posthorn/http';
 import { PeopleFinder } from '../people/people.finder.js';
 import { AccessLog } from './access.log.js';
 import { AsAuditor, Auditor, SEES_PERSONAL_DATA } from './auditor.js';
-import { badQuestion } from './bad.question.js';
-
-const search = z.strictObject({
-  site: z.string('must be given').regex(SITE_ID, 'must be a site id'),
-  email: z.email('must be an e-mail address').max(254),
-});
-
-/** Who is looked for; a Problem (400) that names every mistake. */
-export function searchOf(body: unknown): z.infer<typeof search> {
-  const parsed = search.safeParse(body);
-  if (!parsed.success) throw badQuestion(parsed.error.issues, Object.keys(search.shape));
-  return parsed.data;
-}
+import { SEARCH_PEOPLE } from './people.openapi.js';
+import { searchOf } from './people.search.js';
 
 /** A person as the log knows them. */
 export interface FoundPerson {
@@ -38,6 +25,7 @@ export class PeopleController {
   ) {}
 
   @Post('search')
+  @Describe(SEARCH_PEOPLE)
   @HttpCode(200)
   @RequireScope(SEES_PERSONAL_DATA)
   async find(@Body() body: unknown, @Caller(AsAuditor) auditor: Auditor): Promise<FoundPerson> {

@@ -1,10 +1,11 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { Caller, Problem, RequireKey } from '@posthorn/http';
+import { Caller, Describe, Problem, RequireKey } from '@posthorn/http';
 import { AccessLog } from './access.log.js';
 import { AsAuditor, Auditor } from './auditor.js';
 import { eventIdOf } from './entries.query.js';
 import { type EntryView, EntryViewer } from './entry.view.js';
 import { type DeliveryTrace, TraceReader } from './trace.reader.js';
+import { TRACE } from './trace.openapi.js';
 
 export interface Trace {
   eventId: string;
@@ -26,6 +27,7 @@ export class TraceController {
   ) {}
 
   @Get(':eventId')
+  @Describe(TRACE)
   async trace(@Param('eventId') text: string, @Caller(AsAuditor) auditor: Auditor): Promise<Trace> {
     const eventId = eventIdOf(text);
     const way = await this.traces.follow(auditor, eventId);

@@ -8,6 +8,7 @@ import { ObservabilityModule } from '@posthorn/observability';
 import { Database } from '@posthorn/persistence';
 import { createFaultProxy, type FaultProxy, type TestDatabase, useDatabase, useNats, waitFor } from '@posthorn/testing';
 import { AppModule, type AuditPace } from '../app.module.js';
+import { AUDIT_API } from '../audit.api.js';
 import type { AuditConfig, AuditSection } from '../config.js';
 import { provisionAudit } from '../provisioning.js';
 import { connectRecording } from '../recording/recording.connection.js';
@@ -147,7 +148,7 @@ function auditPermissions() {
 }
 
 async function startApp(config: AuditConfig, pace: AuditPace, routes = new Set<string>()): Promise<NestFastifyApplication> {
-  const app = await createHttpApp(AppModule.forRoot(config, pace));
+  const app = await createHttpApp(AppModule.forRoot(config, pace), { api: AUDIT_API });
   app.getHttpAdapter().getInstance().addHook('onRoute', ({ method, url }) => [method].flat().forEach((verb) => verb === 'HEAD' || routes.add(`${verb} ${url}`)));
   connectRecording(app);
   await app.listen(0, '127.0.0.1');

@@ -4,17 +4,18 @@ import {
   type CheckAnswer,
   connectionsAnswer,
   connectionsQuestion,
-  type ConnectionState,
   controlAnswer,
-  isolateQuestion,
+  type ConnectionState,
   newId,
   OPERATE,
   OPERATIONS,
 } from '@posthorn/contracts';
-import { type ApiKey, Caller, Problem, RequireKey, RequireScope } from '@posthorn/http';
+import { type ApiKey, Caller, Describe, Problem, RequireKey, RequireScope } from '@posthorn/http';
 import { bodyOf, queryOf, serviceOnly } from '../asking/question.reader.js';
 import { requireAnswers, ServiceDesk, type Unanswered } from '../asking/service.desk.js';
 import { connectionsIn, type ConnectionView } from './connection.merge.js';
+import { connectionsQuery, isolation } from './connection.orders.js';
+import { CHECK, ISOLATE, LIST_CONNECTIONS, RELEASE } from './connections.openapi.js';
 
 export interface ConnectionsView {
   connections: ConnectionView[];
@@ -32,7 +33,6 @@ export interface ControlView {
 
 export type CheckView = Pick<CheckAnswer, 'service' | 'result' | 'error' | 'tookMs' | 'state'> & { connection: string };
 
-const isolation = serviceOnly.extend({ reason: isolateQuestion.shape.reason });
 /** The longest deadline of a call, and what surrounds it. */
 const CHECK_WAIT_MS = 30_000;
 
@@ -46,8 +46,9 @@ export class ConnectionsController {
 
   @Get()
   @RequireScope(OPERATE)
+  @Describe(LIST_CONNECTIONS)
   async list(@Query() parameters: unknown): Promise<ConnectionsView> {
-    const question = queryOf(connectionsQuestion.strict(), parameters);
+    const question = queryOf(connectionsQuery, parameters);
     const asked = await this.desk.ask(OPERATIONS.connections, question, connectionsAnswer);
     requireAnswers(asked);
     return { connections: connectionsIn(asked.answers), unanswered: asked.unanswered };
@@ -55,6 +56,7 @@ export class ConnectionsController {
 
   @Post(':id/isolate')
   @RequireScope(OPERATE)
+  @Describe(ISOLATE)
   @HttpCode(200)
   async isolate(@Param('id') id: string, @Body() body: unknown, @Caller() operator: ApiKey): Promise<ControlView> {
     const { service, reason } = bodyOf(isolation, body);
@@ -63,6 +65,7 @@ export class ConnectionsController {
 
   @Post(':id/release')
   @RequireScope(OPERATE)
+  @Describe(RELEASE)
   @HttpCode(200)
   async release(@Param('id') id: string, @Body() body: unknown, @Caller() operator: ApiKey): Promise<ControlView> {
     const { service } = bodyOf(serviceOnly, body);
@@ -71,6 +74,7 @@ export class ConnectionsController {
 
   @Post(':id/check')
   @RequireScope(OPERATE)
+  @Describe(CHECK)
   @HttpCode(200)
   async check(@Param('id') id: string, @Body() body: unknown, @Caller() operator: ApiKey): Promise<CheckView> {
     const { service, connection, replicas } = await this.find(id, bodyOf(serviceOnly, body).service);

@@ -1,9 +1,10 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { deliveriesListAnswer, deliveryFilter, type ListedDelivery, MAX_DELIVERIES_LISTED, OPERATE, OPERATIONS } from '@posthorn/contracts';
-import { RequireKey, RequireScope } from '@posthorn/http';
-import { z } from 'zod';
-import { queryOf, selection } from '../asking/question.reader.js';
+import { deliveriesListAnswer, deliveryFilter, type ListedDelivery, OPERATE, OPERATIONS } from '@posthorn/contracts';
+import { Describe, RequireKey, RequireScope } from '@posthorn/http';
+import { queryOf } from '../asking/question.reader.js';
 import { requireAnswers, ServiceDesk, type Unanswered } from '../asking/service.desk.js';
+import { LIST_DELIVERIES } from './deliveries.openapi.js';
+import { deliveriesQuery } from './deliveries.query.js';
 import { cursorOf, positionIn } from './delivery.cursor.js';
 
 export interface DeliveriesPage {
@@ -13,19 +14,6 @@ export interface DeliveriesPage {
   unanswered: Unanswered[];
 }
 
-const DEFAULT_LIMIT = 50;
-
-const { states, ids, ...plain } = selection;
-const listOf = <T extends z.ZodType>(schema: T) => z.preprocess((text) => (typeof text === 'string' ? text.split(',') : text), schema).optional();
-const query = z.strictObject({
-  ...plain,
-  state: listOf(states.unwrap()),
-  id: listOf(ids.unwrap()),
-  limit: z.string().regex(/^\d{1,4}$/, `must be a number from 1 to ${MAX_DELIVERIES_LISTED}`).transform(Number)
-    .pipe(z.int().min(1).max(MAX_DELIVERIES_LISTED)).default(DEFAULT_LIMIT),
-  cursor: z.string().max(1_000).optional(),
-});
-
 /** `GET /v1/deliveries`: of all services, the newest event first. */
 @Controller('v1/deliveries')
 @RequireKey()
@@ -34,8 +22,9 @@ export class DeliveriesController {
 
   @Get()
   @RequireScope(OPERATE)
+  @Describe(LIST_DELIVERIES)
   async list(@Query() parameters: unknown): Promise<DeliveriesPage> {
-    const { service, limit, cursor, state, id, ...criteria } = queryOf(query, parameters);
+    const { service, limit, cursor, state, id, ...criteria } = queryOf(deliveriesQuery, parameters);
     const filter = deliveryFilter.parse({ ...criteria, states: state, ids: id });
     const after = cursor === undefined ? undefined : positionIn(cursor);
     const asked = await this.desk.ask(OPERATIONS.deliveries, { service, filter, limit, after }, deliveriesListAnswer);

@@ -1,7 +1,6 @@
 import { Body, Controller, Delete, Get, Logger, Param, Post, Res } from '@nestjs/common';
 import {
   deliveryFilter,
-  MAX_REDELIVERIES_PER_SECOND,
   newId,
   OPERATE,
   OPERATIONS,
@@ -10,10 +9,11 @@ import {
   type RedeliveryReport,
   type RedeliveryShare,
 } from '@posthorn/contracts';
-import { type ApiKey, Caller, Problem, RequireKey, RequireScope } from '@posthorn/http';
-import { z } from 'zod';
-import { bodyOf, selection, uuidOf } from '../asking/question.reader.js';
+import { type ApiKey, Caller, Describe, Problem, RequireKey, RequireScope } from '@posthorn/http';
+import { bodyOf, uuidOf } from '../asking/question.reader.js';
 import { type Answers, requireAnswers, ServiceDesk, type Unanswered } from '../asking/service.desk.js';
+import { REDELIVER, SHOW_REDELIVERY, STOP_REDELIVERY } from './redeliveries.openapi.js';
+import { redeliveryOrder } from './redelivery.order.js';
 
 type Share<K extends keyof RedeliveryShare> = Pick<RedeliveryShare, 'connection' | 'site' | K> & { service: string };
 
@@ -34,19 +34,6 @@ interface Reply {
   header(name: string, value: string): unknown;
 }
 
-const DEFAULT_PER_SECOND = 20;
-
-const order = z
-  .strictObject({
-    ...selection,
-    preview: z.boolean().default(false),
-    perSecond: z.int().min(1).max(MAX_REDELIVERIES_PER_SECOND).default(DEFAULT_PER_SECOND),
-  })
-  .refine((given) => Object.keys(given).some((name) => name in selection), {
-    error: 'names no criterion: say at least a service, a site, a connection or ids',
-    params: { rule: 'criterion' },
-  });
-
 /** Sending dead letters again: counted first, then in the background, with progress. */
 @Controller('v1/redeliveries')
 @RequireKey()
@@ -57,8 +44,9 @@ export class RedeliveriesController {
 
   @Post()
   @RequireScope(OPERATE)
+  @Describe(REDELIVER)
   async redeliver(@Body() body: unknown, @Caller() operator: ApiKey, @Res({ passthrough: true }) reply: Reply): Promise<PreviewView | RedeliveryView> {
-    const { preview, perSecond, service, ...criteria } = bodyOf(order, body);
+    const { preview, perSecond, service, ...criteria } = bodyOf(redeliveryOrder, body);
     const id = newId();
     const question = { id, actor: operator.id, service, filter: deliveryFilter.parse(criteria), preview, perSecond };
     const asked = await this.desk.ask(OPERATIONS.redeliver, question, redeliverAnswer);
@@ -77,6 +65,7 @@ export class RedeliveriesController {
 
   @Get(':id')
   @RequireScope(OPERATE)
+  @Describe(SHOW_REDELIVERY)
   async progress(@Param('id') text: string): Promise<RedeliveryView> {
     const id = uuidOf(text, 'a redelivery');
     return viewOf(id, await this.desk.ask(OPERATIONS.redelivery, { id }, redeliveryAnswer));
@@ -85,6 +74,7 @@ export class RedeliveriesController {
   /** What was sent stays sent; what was not, stays what it is. */
   @Delete(':id')
   @RequireScope(OPERATE)
+  @Describe(STOP_REDELIVERY)
   async stop(@Param('id') text: string, @Caller() operator: ApiKey): Promise<RedeliveryView> {
     const id = uuidOf(text, 'a redelivery');
     const view = viewOf(id, await this.desk.ask(OPERATIONS.redelivery, { id, stop: { actor: operator.id } }, redeliveryAnswer));

@@ -10,6 +10,7 @@ import { connectMessaging, MessagingModule, natsAuthorization, NatsConnectionPro
 import { ObservabilityModule } from '@posthorn/observability';
 import { type TestNats, useNats, waitFor } from '@posthorn/testing';
 import { AppModule } from '../app.module.js';
+import { CONSOLE_API } from '../console.api.js';
 
 export const KEY = 'ph_ok_of-the-operator-in-this-test';
 
@@ -24,6 +25,7 @@ export interface Replica {
 
 export interface ConsoleFixture {
   readonly nats: TestNats;
+  readonly url: string;
   call<B>(method: string, path: string, body?: unknown, key?: string): Promise<{ status: number; headers: Headers; body: B }>;
   replica(service: string, instance: string): Promise<Replica>;
   /** An ingress that has these operators' keys, until it is stopped. */
@@ -44,6 +46,7 @@ export async function startConsole(services = ['crm-sync', 'email']): Promise<Co
       logLevel: 'silent',
       section: { keys: [{ id: 'ada', sha256: keySha256(KEY) }], services },
     }),
+    { api: CONSOLE_API },
   );
   await app.listen(0, '127.0.0.1');
   const base = await app.getUrl();
@@ -51,6 +54,7 @@ export async function startConsole(services = ['crm-sync', 'email']): Promise<Co
   const replicas: Replica[] = [];
   return {
     nats,
+    url: base,
     async call<B>(method: string, path: string, body?: unknown, key: string | undefined = KEY) {
       const response = await fetch(base + path, {
         method,

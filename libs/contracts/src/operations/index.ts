@@ -2,6 +2,7 @@ export { OPERATIONS } from './operations.subjects.js';
 export { type AnswerHead, type OperationProblem } from './operations.answer.js';
 export {
   type Backlog,
+  backlog,
   CHECK_RESULTS,
   checkAnswer,
   checkQuestion,
@@ -27,12 +28,15 @@ export {
   deliveriesListQuestion,
   deliveryFilter,
   deliveryPosition,
+  listedDelivery,
   MAX_DELIVERIES_LISTED,
   MAX_DELIVERIES_NAMED,
   MAX_REDELIVERIES_PER_SECOND,
   redeliverAnswer,
   redeliverQuestion,
   redeliveryAnswer,
+  redeliveryReport,
+  redeliveryShare,
   redeliveryQuestion,
   type DeliveriesListAnswer,
   type DeliveriesListQuestion,
