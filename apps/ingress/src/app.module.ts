@@ -59,6 +59,7 @@ import { SpamScorer } from './spam/spam.scorer.js';
 import { SPAM_SETTINGS } from './spam/spam.settings.js';
 import { WebhookLineage } from './webhooks/webhook.lineage.js';
 import { WebhookReceiver } from './webhooks/webhook.receiver.js';
+import { WebhookRereader } from './webhooks/webhook.rereader.js';
 import { WebhookSources } from './webhooks/webhook.sources.js';
 import { WEBHOOK_CLOCK, WebhookWatch } from './webhooks/webhook.watch.js';
 import { WebhooksController } from './webhooks/webhooks.controller.js';
@@ -86,7 +87,7 @@ export class AppModule {
         { provide: QUARANTINE_SETTINGS, useValue: section.quarantine },
         { provide: FORMS, useFactory: () => formsOf(section.sites) },
         { provide: FORM_SECRET, useFactory: () => formSecretOf(section.linkSecret) },
-        { provide: DRAFT_REREADERS, useFactory: (): DraftRereaders => ({}) },
+        { provide: DRAFT_REREADERS, inject: [WebhookRereader], useFactory: (webhooks: WebhookRereader): DraftRereaders => ({ webhook: (kept) => webhooks.reread(kept) }) },
         { provide: SPAM_SETTINGS, useFactory: () => spamSettingsOf(section) },
         {
           provide: ADMISSION_RULES,
@@ -131,6 +132,7 @@ export class AppModule {
         { provide: WEBHOOK_CLOCK, useValue: Date.now },
         WebhookLineage,
         WebhookReceiver,
+        WebhookRereader,
         WebhookWatch,
       ],
     };

@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { acceptedAtOf, createEvent, eventSubject, type PosthornEvent } from '@posthorn/contracts';
+import { acceptedAtOf, createEvent, eventSubject, type PosthornEvent, QUARANTINE_ENTRIES_MAX } from '@posthorn/contracts';
 import { firstIdAt, Ledger } from '@posthorn/ledger';
 import { type Counter, currentTraceparent, Metrics } from '@posthorn/observability';
 import { Database, type Transaction } from '@posthorn/persistence';
-import { AcceptanceService } from '../accepting/acceptance.service.js';
+import { AcceptanceService, type Waited } from '../accepting/acceptance.service.js';
 import { retentionLock } from '../retention/retention.marks.js';
 import { QuarantineDiscards } from './quarantine.discards.js';
 import type { QuarantineOrder } from './quarantine.query.js';
@@ -27,7 +27,8 @@ export interface Step {
 const PASSED_OVER_AFTER_MS = 3 * 86_400_000;
 
 type Case = { record: QuarantineRecord; verdict: Verdict };
-type Admitted = { record: QuarantineRecord; event: PosthornEvent };
+type Admitted = { record: QuarantineRecord; waited: Waited };
+type Entered = { record: QuarantineRecord; eventId: string };
 
 /**
  * Carries out what an operator decided: a step is one transaction, which lets in, empties and says so, or does nothing of
@@ -95,11 +96,11 @@ export class QuarantineDecisions {
 
   /** Writes to the ledger what may enter, under the keys under which it came. */
   private async enter(tx: Transaction, cases: readonly Case[]) {
-    const admitted = cases.flatMap(({ record, verdict }): Admitted[] => (verdict.admitted ? [{ record, event: verdict.event }] : []));
+    const admitted = cases.flatMap(({ record, verdict }): Admitted[] => (verdict.admitted ? verdict.events.map((waited) => ({ record, waited })) : []));
     const refused = cases.flatMap(({ record, verdict }) => (verdict.admitted ? [] : [{ record, verdict }]));
-    await this.haveRetentionLookAgain(tx, admitted.map(({ event }) => event));
-    const answers = await this.acceptance.acceptWithin(tx, admitted.map(({ record, event }) => ({ event, idempotencyKey: record.idempotencyKey, bodyHash: record.bodyHash })));
-    const entered: { record: QuarantineRecord; eventId: string }[] = [];
+    await this.haveRetentionLookAgain(tx, admitted.map(({ waited }) => waited.event));
+    const answers = await this.acceptance.acceptWithin(tx, admitted.map(({ waited }) => waited));
+    const entered: Entered[] = [];
     const stayed = [...refused];
     admitted.forEach(({ record }, index) => {
       const answer = answers[index];
@@ -120,20 +121,22 @@ export class QuarantineDecisions {
     );
   }
 
-  private async close(tx: Transaction, action: 'release' | 'replay', entered: readonly { record: QuarantineRecord; eventId: string }[], actor: string): Promise<void> {
-    const ids = entered.map(({ record }) => record.id);
+  private async close(tx: Transaction, action: 'release' | 'replay', entered: readonly Entered[], actor: string): Promise<void> {
+    // A delivery may be several events, of which the row names one.
+    const events = new Map(entered.map(({ record, eventId }) => [record.id, eventId]));
+    const ids = [...events.keys()];
     // The ledger has the keys and the people from now on.
     await tx.query(
       `UPDATE quarantine q SET state = $3, decided_at = now(), decided_by = $4, event_id = e.event, draft = NULL, reasons = '[]', bytes = 0, idempotency_key = NULL, body_hash = NULL
          FROM unnest($1::uuid[], $2::uuid[]) AS e (id, event) WHERE q.id = e.id`,
-      [ids, entered.map(({ eventId }) => eventId), action === 'release' ? 'released' : 'replayed', actor],
+      [ids, [...events.values()], action === 'release' ? 'released' : 'replayed', actor],
     );
     await tx.query('DELETE FROM quarantine_people WHERE id = ANY($1::uuid[])', [ids]);
-    const events = [...Map.groupBy(entered, ({ record }) => record.site)].map(([site, each]) => {
-      const entries = each.map(({ record: { id, kind, code }, eventId }) => ({ id, state: kind, code, event: eventId }));
+    const said = [...Map.groupBy(entered, ({ record }) => record.site)].map(([site, each]) => {
+      const entries = each.slice(0, QUARANTINE_ENTRIES_MAX).map(({ record: { id, kind, code }, eventId }) => ({ id, state: kind, code, event: eventId }));
       return createEvent({ site, type: 'quarantine.released', data: { actor, entries }, source: '/quarantine', traceparent: currentTraceparent() });
     });
-    await this.ledger.append(tx, events.map((envelope) => ({ envelope, subject: eventSubject(envelope.site, envelope.type) })));
+    await this.ledger.append(tx, said.map((envelope) => ({ envelope, subject: eventSubject(envelope.site, envelope.type) })));
   }
 
   // Retention goes along the ids, and may have passed by the place of an event that waited for long.

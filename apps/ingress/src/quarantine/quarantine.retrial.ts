@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ContractError, type ContractIssue, newId, parseEvent, type PosthornEvent } from '@posthorn/contracts';
 import { KeyRing } from '@posthorn/http';
+import { contentHash, type Waited } from '../accepting/acceptance.service.js';
 import type { Draft } from '../admission/draft.js';
 import { AdmissionService } from '../admission/admission.service.js';
 import { DRAFT_REREADERS, type DraftRereaders } from './draft.rereader.js';
@@ -9,9 +10,9 @@ import type { QuarantineRecord } from './quarantine.record.js';
 
 /** What would become of something set aside; nothing has happened yet. */
 export type Verdict =
-  | { admitted: true; event: PosthornEvent }
+  | { admitted: true; events: readonly Waited[] }
   /** `event` where it is valid, and held for another reason. */
-  | { admitted: false; code: string; reasons: readonly ContractIssue[]; event?: PosthornEvent };
+  | { admitted: false; code: string; reasons: readonly ContractIssue[]; event?: PosthornEvent | undefined };
 
 /** Judges again what was set aside. */
 @Injectable()
@@ -23,9 +24,9 @@ export class QuarantineRetrial {
   ) {}
 
   /** A person has decided, so the rules are not asked: only the contract is, of which this may be a later release. */
-  release({ draft }: QuarantineRecord): Verdict {
+  release({ draft, idempotencyKey, bodyHash }: QuarantineRecord): Verdict {
     try {
-      return { admitted: true, event: parseEvent(draft?.envelope) };
+      return { admitted: true, events: [{ event: parseEvent(draft?.envelope), idempotencyKey, bodyHash }] };
     } catch (error) {
       if (!(error instanceof ContractError)) throw error;
       return { admitted: false, code: 'validation-failed', reasons: error.issues };
@@ -34,22 +35,29 @@ export class QuarantineRetrial {
 
   /** Through the same door as everything that comes in. */
   async replay(record: QuarantineRecord): Promise<Verdict> {
-    const draft = this.draftOf(record);
-    if (draft === undefined) return { admitted: false, code: record.code, reasons: record.reasons };
-    const ruling = await this.admission.examine(draft);
-    if (ruling.decision === 'accept') return { admitted: true, event: ruling.event };
-    if (ruling.decision === 'hold') return { admitted: false, code: ruling.objection.code, reasons: ruling.objection.reasons, event: ruling.event };
-    return { admitted: false, code: ruling.problem.code, reasons: ruling.problem.errors ?? [] };
+    const { idempotencyKey, bodyHash } = record;
+    const drafts = await this.draftsOf(record);
+    if (drafts.length === 0) return { admitted: false, code: record.code, reasons: record.reasons };
+    const events: Waited[] = [];
+    for (const draft of drafts) {
+      const ruling = await this.admission.examine(draft);
+      if (ruling.decision === 'refuse') return { admitted: false, code: ruling.problem.code, reasons: ruling.problem.errors ?? [] };
+      // One of several cannot be held alone: they wait together, as what they were.
+      if (ruling.decision === 'hold') return { admitted: false, code: ruling.objection.code, reasons: ruling.objection.reasons, event: drafts.length === 1 && draft.once === undefined ? ruling.event : undefined };
+      const { event } = ruling;
+      events.push(draft.once === undefined ? { event, idempotencyKey, bodyHash } : { event, idempotencyKey: draft.once.idempotencyKey, bodyHash: contentHash(draft.once) });
+    }
+    return { admitted: true, events };
   }
 
-  private draftOf({ kind, channel, draft: kept }: QuarantineRecord): Draft | undefined {
-    if (kept === undefined) return undefined;
+  private async draftsOf({ kind, channel, draft: kept }: QuarantineRecord): Promise<readonly Draft[]> {
+    if (kept === undefined) return [];
     // What its key may by now; a key that is gone may what it might.
     const caller = kept.caller === undefined ? undefined : (this.keys.named(kept.caller.id, kept.site) ?? kept.caller);
     const draft: Draft = { ...kept, caller, envelope: kind === 'held' ? kept.envelope : underNewId(kept), once: undefined };
     const reread = this.rereaders[channel];
     if (reread !== undefined && kept.raw !== undefined) return reread(draft);
-    return kind === 'unmapped' ? undefined : draft;
+    return kind === 'unmapped' ? [] : [draft];
   }
 }
 

@@ -24,7 +24,7 @@ export function unmappedDraft(source: WebhookSource, delivery: ReadDelivery): Dr
   return draftOf(source, delivery, { id, correlationid: id, time: new Date().toISOString() }, [], onceOf(source, { unmapped: delivery.identity, topic: delivery.topic }));
 }
 
-function draftOf({ site, name }: WebhookSource, { topic, payload, unreadable }: ReadDelivery, made: Record<string, unknown>, issues: ContractIssue[], once: Once): Draft {
+function draftOf({ site, name }: WebhookSource, { topic, identity, payload, unreadable }: ReadDelivery, made: Record<string, unknown>, issues: ContractIssue[], once: Once): Draft {
   const envelope = {
     specversion: '1.0',
     source: `/sites/${site}/webhooks/${name}`,
@@ -34,7 +34,7 @@ function draftOf({ site, name }: WebhookSource, { topic, payload, unreadable }: 
     ...made,
   };
   // The payload itself, for whoever decides about it and for rules that are yet to be written.
-  const raw = { source: `${site}.${name}`, topic, ...(unreadable === undefined ? { payload } : { text: unreadable }) };
+  const raw = { source: `${site}.${name}`, topic, identity, ...(unreadable === undefined ? { payload } : { text: unreadable }) };
   return { channel: 'webhook', site, caller: undefined, envelope, issues, once, raw };
 }
 

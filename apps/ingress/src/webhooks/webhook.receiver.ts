@@ -52,11 +52,17 @@ export class WebhookReceiver {
     const { topic, payload } = delivery;
     if (source.preset.ignore.includes(topic)) return { result: 'passed-over', events: [] };
     if (payload === undefined) return this.setAside(source, delivery, 'webhook-unreadable', 'is not JSON that can be read');
-    const mapping = mapDelivery(source.preset.rules, topic, payload);
-    if (!mapping.known) return this.setAside(source, delivery, 'webhook-unmapped', 'has no rule for this topic');
-    if (mapping.events.length === 0) return { result: 'passed-over', events: [] };
-    await Promise.all(mapping.events.map((event) => this.traceOrigin(source, event, payload)));
-    return this.admitAll(draftsOf(source, delivery, mapping.events));
+    const drafts = await this.draftsOf(source, delivery);
+    if (drafts === undefined) return this.setAside(source, delivery, 'webhook-unmapped', 'has no rule for this topic');
+    return drafts.length === 0 ? { result: 'passed-over', events: [] } : this.admitAll(drafts);
+  }
+
+  /** What a delivery says; undefined where no rule knows its topic. */
+  async draftsOf(source: WebhookSource, delivery: ReadDelivery): Promise<Draft[] | undefined> {
+    const mapping = mapDelivery(source.preset.rules, delivery.topic, delivery.payload);
+    if (!mapping.known) return undefined;
+    await Promise.all(mapping.events.map((event) => this.traceOrigin(source, event, delivery.payload)));
+    return draftsOf(source, delivery, mapping.events);
   }
 
   private async traceOrigin({ id }: WebhookSource, { rule: { lineage }, data }: MappedEvent, payload: unknown): Promise<void> {
