@@ -82,6 +82,13 @@ describe('a ring of keys', () => {
     await expect(ask(keys, declared)).resolves.toMatchObject({ id: 'declared' });
   });
 
+  it('compares the whole digest, also of keys whose digests begin alike', async () => {
+    const digest = keySha256(made);
+    const alike = digest.slice(0, 8) + digest.slice(8).replace(/./g, (digit) => (digit === '0' ? '1' : '0'));
+    await expect(ask(new KeyRing({ keys: [{ id: 'alike', sha256: alike }] }), made)).rejects.toMatchObject({ code: 'key-unknown' });
+    await expect(ask(new KeyRing({ keys: [{ id: 'alike', sha256: alike }, { id: 'made', sha256: digest }] }), made)).resolves.toMatchObject({ id: 'made' });
+  });
+
   it('says of a key that may only not have come yet that it cannot tell, and refuses what could be none', async () => {
     const keys = new KeyRing({ keys: [], more: true });
     await expect(ask(keys, made)).rejects.toMatchObject({ status: 503, code: 'keys-not-loaded', retryAfterSeconds: 1 });
