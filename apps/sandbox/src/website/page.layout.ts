@@ -28,6 +28,7 @@ const SHOP_LINKS = [
   ['/appointment', 'Appointment'],
   ['/order', 'Order'],
   ['/newsletter', 'Newsletter'],
+  ['/callback', 'Call back'],
 ] as const;
 
 const BACKSTAGE_LINKS = [
