@@ -10,11 +10,12 @@ import { keys } from './commands/keys.command.js';
 import { privacy } from './commands/privacy.command.js';
 import { quarantine } from './commands/quarantine.command.js';
 import { redeliver } from './commands/redeliver.command.js';
+import { script } from './commands/script.command.js';
 import { send } from './commands/send.command.js';
 import { trace } from './commands/trace.command.js';
 import { webhooks } from './commands/webhooks.command.js';
 
-const COMMANDS: readonly Command[] = [send, trace, connections, deliveries, redeliver, books, audit, privacy, keys, quarantine, webhooks, drill];
+const COMMANDS: readonly Command[] = [send, trace, connections, deliveries, redeliver, books, audit, privacy, keys, quarantine, script, webhooks, drill];
 
 const HELP = `posthorn <command> [options]
 

@@ -52,6 +52,7 @@ import { QUARANTINE_SETTINGS } from './quarantine/quarantine.settings.js';
 import { QuarantineStore } from './quarantine/quarantine.store.js';
 import { QuarantineWatch } from './quarantine/quarantine.watch.js';
 import { RETENTION_RULES, RetentionJob } from './retention/retention.job.js';
+import { ScriptController } from './script/script.controller.js';
 import { FormSigns } from './spam/form.signs.js';
 import { ProofOfWork } from './spam/proof-of-work.js';
 import { SpamRule } from './spam/spam.rule.js';
@@ -78,7 +79,7 @@ export class AppModule {
         MessagingModule.forRoot({ ...nats, service: SERVICE, vital: false, topology: { streams: [streamNamed(EVENTS_STREAM)] } }),
         LedgerModule.forRoot({ publisher: SERVICE }),
       ],
-      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController, ErasuresController, ErasureLinksController, FormsController, KeysController, KeysResponder, QuarantineController, WebhooksController],
+      controllers: [EventsController, EventStateController, NewsletterLinksController, BooksController, ErasuresController, ErasureLinksController, FormsController, ScriptController, KeysController, KeysResponder, QuarantineController, WebhooksController],
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section), more: true }) },
         { provide: DECLARED_ACCESS, useFactory: (): DeclaredAccess => ({ keys: keysOf(section), sites: Object.keys(section.sites) }) },

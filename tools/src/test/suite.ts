@@ -25,6 +25,8 @@ const vitest = (project: string): Check => ({ name: project, program: VITEST, ar
 const CHECKS: readonly Check[] = [
   { name: 'lint', program: { package: 'eslint', script: 'bin/eslint.js' }, args: ['.'] },
   { name: 'types', program: { package: 'typescript', script: 'bin/tsc' }, args: ['-p', 'tsconfig.json'] },
+  // What runs in web pages knows browsers and not Node.
+  { name: 'page types', program: { package: 'typescript', script: 'bin/tsc' }, args: ['-p', 'libs/browser/tsconfig.json'] },
   vitest('unit'),
   vitest('integration'),
   vitest('e2e'),

@@ -1,7 +1,7 @@
 import { Controller, Get, Logger, Options, Param, Post, Req, Res } from '@nestjs/common';
 import { type HttpReply, type HttpRequest, type Problem, problemOf, ShowProblem } from '@posthorn/http';
 import { allowOrigin } from './form.origin.js';
-import { showFormProblem, showThanks, wantsJson } from './form.responder.js';
+import { acceptedAnswer, showFormProblem, showThanks, wantsJson } from './form.responder.js';
 import type { Form } from './form.settings.js';
 import { FormsService } from './forms.service.js';
 
@@ -19,9 +19,9 @@ export class FormsController {
     try {
       form = this.forms.formOf(id);
       allowOrigin(form, request, reply);
-      const { id: event, acceptedAt, replayed } = await this.forms.submit(form, request);
-      if (replayed) reply.header('idempotent-replayed', 'true');
-      if (wantsJson(request)) await reply.code(202).send({ id: event, acceptedAt: acceptedAt.toISOString() });
+      const acceptance = await this.forms.submit(form, request);
+      if (acceptance.replayed) reply.header('idempotent-replayed', 'true');
+      if (wantsJson(request)) await reply.code(202).send(acceptedAnswer(form, request, acceptance));
       // With 303 the browser fetches a page that can be loaded again without sending anything again. Ours is next to
       // this address, whatever a proxy has put in front of it.
       else await reply.redirect(form.settings.thanks ?? `./${form.id}/thanks`, 303);

@@ -125,7 +125,14 @@ describe('POST /v1/forms/{form}', () => {
     expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
     expect(await answer.json()).toMatchObject({ status: 422, code: 'validation-failed', errors: [{ pointer: '/data/person/email', rule: 'email', field: 'email' }] });
     const accepted = await post('contact', { email: 'a5@example.com' }, json);
-    expect([accepted.status, await accepted.json()]).toEqual([202, { id: (await events('a5@example.com'))[0]?.id, acceptedAt: expect.any(String) as string }]);
+    expect([accepted.status, await accepted.json()]).toMatchObject([202, { id: (await events('a5@example.com'))[0]?.id, acceptedAt: expect.any(String) as string }]);
+  });
+
+  it('gives scripts the words for the visitor, and the page to lead to', async () => {
+    const refused = await post('german', { email: 'nobody' }, json);
+    expect(await refused.json()).toMatchObject({ visitor: { title: 'Noch nicht gesendet', list: [{ field: 'email', text: 'bitte eine vollständige E-Mail-Adresse angeben, etwa ada@example.org' }] } });
+    const accepted = await post('redirecting', { email: 'a14@example.com' }, { ...json, 'accept-language': 'de' });
+    expect(await accepted.json()).toMatchObject({ thanks: `${SITE}/thanks.html`, visitor: { title: 'Vielen Dank' } });
   });
 
   it('keeps what is not mapped as lines of the message, but not what is ignored or ours', async () => {
