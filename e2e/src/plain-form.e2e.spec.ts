@@ -1,6 +1,6 @@
 import { waitFor } from '@posthorn/testing';
+import { describeInBrowser } from '@posthorn/testing/browser';
 import { expect, it } from 'vitest';
-import { describeInBrowser } from './browser.fixture.js';
 import { sharedPosthorn } from './posthorn.fixture.js';
 
 describeInBrowser('a plain HTML form, in a browser without JavaScript', (browser) => {

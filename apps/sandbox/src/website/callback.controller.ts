@@ -14,7 +14,8 @@ export class CallbackController {
   form(@Res() reply: HttpReply): HttpReply {
     const { ingressUrl, websiteSite } = this.config.section;
     const action = new URL(`/v1/forms/${websiteSite}.callback`, ingressUrl).href;
-    return sendPageWithForm(reply, callbackPage(action), action);
+    const script = new URL('/posthorn.js', ingressUrl).href;
+    return sendPageWithForm(reply, callbackPage({ action, script }), action);
   }
 
   @Get('thanks')

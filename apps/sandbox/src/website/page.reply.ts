@@ -7,9 +7,9 @@ export function sendPage(reply: HttpReply, page: Html, status = 200): HttpReply 
   return reply.code(status).header('content-security-policy', PAGE_POLICY).type('text/html; charset=utf-8').send(page.markup);
 }
 
-/** A page with a form that the browser itself sends to another server: allowed to, and saying where it comes from. */
+/** A page with a form that goes to another server, plainly or by that server's script: allowed to, and saying where it comes from. */
 export function sendPageWithForm(reply: HttpReply, page: Html, action: string): HttpReply {
-  const policy = PAGE_POLICY.replace("form-action 'self'", `form-action 'self' ${new URL(action).origin}`);
+  const policy = PAGE_POLICY.replaceAll(/(form-action|script-src|connect-src) 'self'/g, `$& ${new URL(action).origin}`);
   reply.headers({ 'content-security-policy': policy, 'referrer-policy': 'strict-origin-when-cross-origin' });
   return reply.type('text/html; charset=utf-8').send(page.markup);
 }

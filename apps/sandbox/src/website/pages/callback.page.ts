@@ -5,8 +5,8 @@ import { checkbox, choice, field, type FormState } from './form.parts.js';
 const EMPTY: FormState = { key: '', values: {}, errors: {} };
 const TIMES = ['in the morning', 'in the afternoon', 'in the evening'];
 
-/** Plain HTML, as it could stand in a file: no script sends it, and no key of the site is in it. */
-export function callbackPage(action: string): Html {
+/** Plain HTML, as it could stand in a file, with no key of the site in it. The script makes it better and may be missing. */
+export function callbackPage({ action, script }: { action: string; script: string }): Html {
   return shopPage({
     title: 'We call you back',
     current: '/callback',
@@ -19,7 +19,8 @@ ${choice(EMPTY, { name: 'best_time', label: 'When?', choices: TIMES.map((time) =
 ${checkbox(EMPTY, 'offers', 'You may also write to me about offers.')}
 <p hidden><label>Leave this empty <input name="website" tabindex="-1" autocomplete="off"></label></p>
 <button class="button" name="send">Call me back</button>
-</form><aside class="aside"><h2>Behind this form</h2><p>Your browser sends it straight to Posthorn. It works without JavaScript, and there is no key in the page.</p></aside></div>`,
+</form><aside class="aside"><h2>Behind this form</h2><p>Your browser sends it straight to Posthorn. It works without JavaScript, and there is no key in the page. With JavaScript, Posthorn's script keeps what you typed until it has arrived: try it without a network.</p></aside></div>
+<script src="${script}" defer></script>`,
   });
 }
 
