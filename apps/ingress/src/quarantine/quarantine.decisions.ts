@@ -1,10 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { acceptedAtOf, createEvent, eventSubject, type PosthornEvent, QUARANTINE_ENTRIES_MAX } from '@posthorn/contracts';
-import { firstIdAt, Ledger } from '@posthorn/ledger';
+import { createEvent, eventSubject, QUARANTINE_ENTRIES_MAX } from '@posthorn/contracts';
+import { Ledger } from '@posthorn/ledger';
 import { type Counter, currentTraceparent, Metrics } from '@posthorn/observability';
 import { Database, type Transaction } from '@posthorn/persistence';
 import { AcceptanceService, type Waited } from '../accepting/acceptance.service.js';
-import { retentionLock } from '../retention/retention.marks.js';
 import { QuarantineDiscards } from './quarantine.discards.js';
 import type { QuarantineOrder } from './quarantine.query.js';
 import { QuarantineReader } from './quarantine.reader.js';
@@ -22,9 +21,6 @@ export interface Step {
   /** Where to go on; null at the end. */
   next: string | null;
 }
-
-/** No event younger than this can have been passed over by a rule of retention: none keeps less than four days. */
-const PASSED_OVER_AFTER_MS = 3 * 86_400_000;
 
 type Case = { record: QuarantineRecord; verdict: Verdict };
 type Admitted = { record: QuarantineRecord; waited: Waited };
@@ -98,7 +94,6 @@ export class QuarantineDecisions {
   private async enter(tx: Transaction, cases: readonly Case[]) {
     const admitted = cases.flatMap(({ record, verdict }): Admitted[] => (verdict.admitted ? verdict.events.map((waited) => ({ record, waited })) : []));
     const refused = cases.flatMap(({ record, verdict }) => (verdict.admitted ? [] : [{ record, verdict }]));
-    await this.haveRetentionLookAgain(tx, admitted.map(({ waited }) => waited.event));
     const answers = await this.acceptance.acceptWithin(tx, admitted.map(({ waited }) => waited));
     const entered: Entered[] = [];
     const stayed = [...refused];
@@ -137,15 +132,5 @@ export class QuarantineDecisions {
       return createEvent({ site, type: 'quarantine.released', data: { actor, entries }, source: '/quarantine', traceparent: currentTraceparent() });
     });
     await this.ledger.append(tx, said.map((envelope) => ({ envelope, subject: eventSubject(envelope.site, envelope.type) })));
-  }
-
-  // Retention goes along the ids, and may have passed by the place of an event that waited for long.
-  private async haveRetentionLookAgain(tx: Transaction, events: readonly PosthornEvent[]): Promise<void> {
-    const late = events.filter(({ id }) => acceptedAtOf(id).getTime() < Date.now() - PASSED_OVER_AFTER_MS);
-    for (const [site, each] of [...Map.groupBy(late, (event) => event.site)].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      await retentionLock(tx, site);
-      const first = Math.min(...each.map(({ id }) => acceptedAtOf(id).getTime()));
-      await tx.query('UPDATE retention_marks SET erased_up_to = $2 WHERE site = $1 AND erased_up_to > $2', [site, firstIdAt(first)]);
-    }
   }
 }

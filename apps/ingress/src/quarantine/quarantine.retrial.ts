@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ContractError, type ContractIssue, newId, parseEvent, type PosthornEvent } from '@posthorn/contracts';
+import { acceptedAtOf, ContractError, type ContractIssue, newId, parseEvent, type PosthornEvent, UUID_V7 } from '@posthorn/contracts';
 import { KeyRing } from '@posthorn/http';
 import { contentHash, type Waited } from '../accepting/acceptance.service.js';
 import type { Draft } from '../admission/draft.js';
@@ -7,6 +7,9 @@ import { AdmissionService } from '../admission/admission.service.js';
 import { DRAFT_REREADERS, type DraftRereaders } from './draft.rereader.js';
 import type { KeptDraft } from './draft.record.js';
 import type { QuarantineRecord } from './quarantine.record.js';
+
+/** Subscribers compare what is older than an hour no more: under an id from before, an event that NATS loses would be lost. */
+const COMPARED_FOR_MS = 30 * 60_000;
 
 /** What would become of something set aside; nothing has happened yet. */
 export type Verdict =
@@ -26,7 +29,7 @@ export class QuarantineRetrial {
   /** A person has decided, so the rules are not asked: only the contract is, of which this may be a later release. */
   release({ draft, idempotencyKey, bodyHash }: QuarantineRecord): Verdict {
     try {
-      return { admitted: true, events: [{ event: parseEvent(draft?.envelope), idempotencyKey, bodyHash }] };
+      return { admitted: true, events: [{ event: parseEvent(draft === undefined ? undefined : ofToday(draft)), idempotencyKey, bodyHash }] };
     } catch (error) {
       if (!(error instanceof ContractError)) throw error;
       return { admitted: false, code: 'validation-failed', reasons: error.issues };
@@ -54,11 +57,18 @@ export class QuarantineRetrial {
     if (kept === undefined) return [];
     // What its key may by now; a key that is gone may what it might.
     const caller = kept.caller === undefined ? undefined : (this.keys.named(kept.caller.id, kept.site) ?? kept.caller);
-    const draft: Draft = { ...kept, caller, envelope: kind === 'held' ? kept.envelope : underNewId(kept), once: undefined };
+    const draft: Draft = { ...kept, caller, envelope: kind === 'held' ? ofToday(kept) : underNewId(kept), once: undefined };
     const reread = this.rereaders[channel];
     if (reread !== undefined && kept.raw !== undefined) return reread(draft);
     return kind === 'unmapped' ? [] : [draft];
   }
+}
+
+// Its sender was told its id, and finds the event by it under any other.
+function ofToday(draft: KeptDraft): Record<string, unknown> {
+  const { id } = draft.envelope;
+  const late = typeof id === 'string' && UUID_V7.test(id) && acceptedAtOf(id).getTime() < Date.now() - COMPARED_FOR_MS;
+  return late ? underNewId(draft) : draft.envelope;
 }
 
 // Nobody was told an id of what was refused. An event of today is compared, counted and kept as one of today.

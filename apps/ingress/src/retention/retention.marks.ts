@@ -11,11 +11,7 @@ const NEXT = `
   WITH step AS (SELECT id, site, type FROM ledger WHERE id > $1 AND id < $2 ORDER BY id LIMIT ${ERASURE_EVENTS_MAX})
   SELECT id, site = $3 AND type = ANY ($4::text[]) AS due FROM step ORDER BY id`;
 
-/** Whoever moves a mark of the site, or makes what one has passed by, has the site's retention to itself until the commit. */
-export async function retentionLock(tx: Transaction, site: string): Promise<void> {
-  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [retentionLockName(site)]);
-}
-
+/** Whoever moves a mark of the site has the site's retention to itself until the commit. */
 export const retentionLockName = (site: string): string => `posthorn retention of ${site}`;
 
 export interface RetentionStep {
