@@ -9,6 +9,7 @@ import { DECIDE, ERASE, MANAGE_KEYS, READ, SEES_PERSONAL_DATA, WRITE } from './a
 import { SERVICE, type IngressConfig } from './config.js';
 import { formSettings } from './forms/form.settings.js';
 import type { ConsentSettings } from './consent/consent.settings.js';
+import { INGRESS_API } from './ingress.api.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { quarantineSettings, type QuarantineSettings } from './quarantine/quarantine.settings.js';
 import type { RetentionSettings } from './retention/retention.rules.js';
@@ -57,7 +58,7 @@ export async function provisionIngress(adminUrl: string, servers?: string[]): Pr
 
 /** The real ingress in this process, on a port of its own. */
 export async function startIngress(where: Where): Promise<TestIngress> {
-  const app = await createHttpApp(AppModule.forRoot(configFor(where)), { forms: true, logger: false });
+  const app = await createHttpApp(AppModule.forRoot(configFor(where)), { forms: true, api: INGRESS_API, logger: false });
   connectMessaging(app, { answers: true });
   await app.listen({ host: '127.0.0.1', port: 0 });
   await app.startAllMicroservices();

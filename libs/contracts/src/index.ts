@@ -44,7 +44,7 @@ export {
   type DeliveryState,
 } from './questions/deliveries.question.js';
 export { ASKED_KEY_KINDS, askedKey, keysAnswer, keysQuestion, keysSubject, MAX_KEYS_ANSWERED, OPERATE, type AskedKey, type AskedKeyKind, type KeysAnswer, type KeysQuestion } from './questions/keys.question.js';
-export { MAPPING_PREVIEW, PREVIEW_EVENTS_MAX, previewAnswer, type PreviewAnswer, type PreviewCall, previewQuestion, type PreviewQuestion, type PreviewReceiver } from './questions/preview.question.js';
+export { MAPPING_PREVIEW, PREVIEW_EVENTS_MAX, previewAnswer, type PreviewAnswer, type PreviewCall, previewQuestion, type PreviewQuestion, previewReceiver, type PreviewReceiver } from './questions/preview.question.js';
 export {
   EVENTS_PUBLISHER,
   LEDGER_PUBLISHERS,

@@ -50,8 +50,9 @@ export class RouteCatalogue {
 
 function patternOf(url: string): RegExp {
   const source = url
+    .replace(/(:\w+)\([^)]*\)/g, '$1')
     .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
-    .replace(/:[A-Za-z0-9_]+/g, '[^/]+')
+    .replace(/:\w+/g, '[^/]+')
     .replace(/\*/g, '.*');
   return new RegExp(`^${source}/?$`);
 }

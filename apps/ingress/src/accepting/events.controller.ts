@@ -1,5 +1,5 @@
 import { Controller, Post, Req, Res } from '@nestjs/common';
-import { demandScope, FromBrowsers, type HttpReply, type HttpRequest, Problem, RequireKey, RequireScope, TakesBatches } from '@posthorn/http';
+import { demandScope, Describe, FromBrowsers, type HttpReply, type HttpRequest, Problem, RequireKey, RequireScope, TakesBatches } from '@posthorn/http';
 import { currentTraceparent, withTrace } from '@posthorn/observability';
 import { READ, WRITE } from '../access/key.rights.js';
 import { AdmissionService } from '../admission/admission.service.js';
@@ -9,6 +9,7 @@ import { asksForDryRun, dryRunAnswer, dryRunOfBatch } from '../dry-run/dry-run.a
 import { batchAnswer } from './batch.answer.js';
 import { isBatch, type Mode, modeOf, readBatch, readSingle } from './request.reader.js';
 import { siteOf } from './site.caller.js';
+import { SUBMIT_EVENTS } from './events.openapi.js';
 
 const BATCH_LIMIT_BYTES = 5 * 1024 * 1024;
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -24,6 +25,7 @@ export class EventsController {
 
   // The reply is sent here rather than returned: Nest's way out costs a tenth of the throughput.
   @Post()
+  @Describe(SUBMIT_EVENTS)
   @RequireScope(WRITE)
   @TakesBatches({ bodyLimitBytes: BATCH_LIMIT_BYTES })
   @FromBrowsers()

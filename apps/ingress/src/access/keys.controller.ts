@@ -1,16 +1,16 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { contractIssues } from '@posthorn/contracts';
-import { type ApiKey, Caller, type HttpRequest, KEY_KINDS, RequireKey, RequireScope } from '@posthorn/http';
-import { z } from 'zod';
+import { Describe, type ApiKey, Caller, type HttpRequest, RequireKey, RequireScope } from '@posthorn/http';
+import type { z } from 'zod';
 import { mediaTypeOf, unsupportedMediaType } from '../accepting/media.type.js';
 import { MANAGE_KEYS, newKey } from './key.rights.js';
 import { KeyStore } from './key.store.js';
 import { declaredView, type KeyView, viewOf } from './key.view.js';
 import { DECLARED_ACCESS, type DeclaredAccess, invalidKey, KeysService } from './keys.service.js';
+import { CREATE_KEY, LIST_KEYS, REVOKE_KEY, ROTATE_KEY } from './keys.openapi.js';
+import { keyRotation, keySelection } from './keys.query.js';
 
 const PAGE = 500;
-const rotation = z.strictObject({ overlapHours: z.number().min(0).max(8_760).default(24) });
-const selection = z.strictObject({ site: z.string().max(100).optional(), kind: z.enum(KEY_KINDS).optional(), after: z.string().max(100).optional() });
 
 /** `/v1/keys`: operators make, list, exchange and revoke keys. */
 @Controller('v1/keys')
@@ -23,6 +23,7 @@ export class KeysController {
   ) {}
 
   @Post()
+  @Describe(CREATE_KEY)
   @RequireScope(MANAGE_KEYS)
   async create(@Req() request: HttpRequest, @Caller() caller: ApiKey): Promise<{ id: string; kind: string; secret: string }> {
     const key = read(newKey, jsonOf(request));
@@ -32,9 +33,10 @@ export class KeysController {
 
   /** Those of posthorn.yaml stand on the first page. */
   @Get()
+  @Describe(LIST_KEYS)
   @RequireScope(MANAGE_KEYS)
   async list(@Query() query: Record<string, unknown>): Promise<{ keys: KeyView[]; next: string | null }> {
-    const { site, kind, after } = read(selection, query);
+    const { site, kind, after } = read(keySelection, query);
     const rows = await this.store.list({ site, kind, after, limit: PAGE + 1 });
     const made = rows.slice(0, PAGE).map((row) => viewOf(row));
     const declared = after === undefined ? this.declared.keys.filter((key) => (site ?? key.site) === key.site && (kind ?? key.kind) === key.kind).map(declaredView) : [];
@@ -42,15 +44,17 @@ export class KeysController {
   }
 
   @Post(':id/rotate')
+  @Describe(ROTATE_KEY)
   @HttpCode(200)
   @RequireScope(MANAGE_KEYS)
   async rotate(@Param('id') id: string, @Body() body: unknown, @Caller() caller: ApiKey): Promise<{ id: string; secret: string; earlierUntil: string }> {
-    const { overlapHours } = read(rotation, body ?? {});
+    const { overlapHours } = read(keyRotation, body ?? {});
     const { secret, earlierUntil } = await this.keys.rotate(id, overlapHours, caller.id);
     return { id, secret, earlierUntil: earlierUntil.toISOString() };
   }
 
   @Delete(':id')
+  @Describe(REVOKE_KEY)
   @RequireScope(MANAGE_KEYS)
   async revoke(@Param('id') id: string, @Caller() caller: ApiKey): Promise<{ id: string; state: 'revoked' }> {
     await this.keys.revoke(id, caller.id);

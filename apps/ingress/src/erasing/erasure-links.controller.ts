@@ -1,7 +1,8 @@
 import { Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
-import type { HttpReply, HttpRequest } from '@posthorn/http';
+import { Describe, type HttpReply, type HttpRequest } from '@posthorn/http';
 import { type ChosenPage, LinkPageResponder } from '../link-pages/link-page.responder.js';
 import { ErasureConfirmations } from './erasure.confirmations.js';
+import { ASK_TO_ERASE, ERASE_BY_LINK } from '../link-pages/link-pages.openapi.js';
 
 /** The page behind the link in the mail that asks whether somebody wants to be forgotten. */
 @Controller('v1/privacy/confirm')
@@ -12,11 +13,13 @@ export class ErasureLinksController {
   ) {}
 
   @Get(':token')
+  @Describe(ASK_TO_ERASE)
   ask(@Param('token') token: string, @Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
     return this.pages.answer(request, reply, () => this.pageFor(token, false));
   }
 
   @Post(':token')
+  @Describe(ERASE_BY_LINK)
   erase(@Param('token') token: string, @Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
     return this.pages.answer(request, reply, () => this.pageFor(token, true));
   }

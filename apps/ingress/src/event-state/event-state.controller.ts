@@ -1,8 +1,9 @@
 import { Controller, Get, Param, Req } from '@nestjs/common';
-import { type HttpRequest, Problem, RequireKey, RequireScope } from '@posthorn/http';
+import { Describe, type HttpRequest, Problem, RequireKey, RequireScope } from '@posthorn/http';
 import { siteOf } from '../accepting/site.caller.js';
 import { READ } from '../access/key.rights.js';
 import { type EventState, EventStateService } from './event-state.service.js';
+import { SHOW_EVENT } from './event-state.openapi.js';
 
 /** `GET /v1/events/{id}`: tells a site what became of its event. */
 @Controller('v1/events')
@@ -11,6 +12,7 @@ export class EventStateController {
   constructor(private readonly states: EventStateService) {}
 
   @Get(':id')
+  @Describe(SHOW_EVENT)
   @RequireScope(READ)
   async show(@Param('id') id: string, @Req() request: HttpRequest): Promise<EventState> {
     const state = await this.states.find(id, siteOf(request));

@@ -15,9 +15,9 @@ const delivery = z.object({
   error: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }).nullish(),
   updatedAt: z.string(),
 });
-const answer = z.object({ service: z.string(), deliveries: z.array(delivery) });
+export const serviceState = z.object({ service: z.string(), deliveries: z.array(delivery) });
 
-export type ServiceState = z.infer<typeof answer>;
+export type ServiceState = z.infer<typeof serviceState>;
 
 export interface EventState {
   id: string;
@@ -78,7 +78,7 @@ export class EventStateService {
         { eventId },
         { maxWaitMs: MAX_WAIT_MS, stallMs: STALL_MS },
       );
-      return merged(answers.flatMap((one) => answer.safeParse(one).data ?? []));
+      return merged(answers.flatMap((one) => serviceState.safeParse(one).data ?? []));
     } catch {
       // NATS is away, which the log and /metrics say elsewhere; the caller hears that nobody answered.
       return [];

@@ -1,9 +1,10 @@
 import { Controller, Get, Logger, Options, Param, Post, Req, Res } from '@nestjs/common';
-import { type HttpReply, type HttpRequest, type Problem, problemOf, ShowProblem } from '@posthorn/http';
+import { Describe, type HttpReply, type HttpRequest, type Problem, problemOf, ShowProblem } from '@posthorn/http';
 import { allowOrigin } from './form.origin.js';
 import { acceptedAnswer, showFormProblem, showThanks, wantsJson } from './form.responder.js';
 import type { Form } from './form.settings.js';
 import { FormsService } from './forms.service.js';
+import { ASK_BEFORE_FORM, SHOW_CHALLENGE, SHOW_THANKS, SHOW_TOKEN, SUBMIT_FORM } from './forms.openapi.js';
 
 /** `POST /v1/forms/<site>.<form>`: where an HTML form sends what was typed, with no script and no key in the page. */
 @Controller('v1/forms/:form')
@@ -13,6 +14,7 @@ export class FormsController {
   constructor(private readonly forms: FormsService) {}
 
   @Post()
+  @Describe(SUBMIT_FORM)
   @ShowProblem(showFormProblem)
   async submit(@Param('form') id: string, @Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
     let form: Form | undefined;
@@ -31,6 +33,7 @@ export class FormsController {
   }
 
   @Get('thanks')
+  @Describe(SHOW_THANKS)
   @ShowProblem(showFormProblem)
   thanks(@Param('form') id: string, @Req() request: HttpRequest, @Res() reply: HttpReply): void {
     showThanks(this.forms.formOf(id), request, reply);
@@ -38,6 +41,7 @@ export class FormsController {
 
   /** A script fetches it when the form is opened; then it tells for how long it was being filled in. */
   @Get('token')
+  @Describe(SHOW_TOKEN)
   token(@Param('form') id: string, @Req() request: HttpRequest, @Res() reply: HttpReply): void {
     const form = this.forms.formOf(id);
     allowOrigin(form, request, reply);
@@ -46,6 +50,7 @@ export class FormsController {
 
   /** Work for the browser, as ALTCHA's widget takes it. */
   @Get('challenge')
+  @Describe(SHOW_CHALLENGE)
   async challenge(@Param('form') id: string, @Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
     const form = this.forms.formOf(id);
     allowOrigin(form, request, reply);
@@ -54,6 +59,7 @@ export class FormsController {
 
   /** What a browser asks before it lets a script send more than a form could. */
   @Options()
+  @Describe(ASK_BEFORE_FORM)
   preflight(@Param('form') id: string, @Req() request: HttpRequest, @Res() reply: HttpReply): void {
     allowOrigin(this.forms.formOf(id), request, reply);
     void reply.code(204).headers({ 'access-control-allow-methods': 'POST', 'access-control-allow-headers': 'content-type', 'access-control-max-age': '600' }).send();

@@ -1,11 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { type ApiKey, Caller, Problem, RequireKey, RequireScope } from '@posthorn/http';
+import { Describe, type ApiKey, Caller, Problem, RequireKey, RequireScope } from '@posthorn/http';
 import { DECIDE, SEES_PERSONAL_DATA } from '../access/key.rights.js';
 import { type QuarantineAction, QuarantineDecisions, type Step } from './quarantine.decisions.js';
 import { quarantineIdOf, quarantineOrderOf, quarantineQueryOf } from './quarantine.query.js';
 import { QuarantineReader } from './quarantine.reader.js';
 import type { QuarantineRecord } from './quarantine.record.js';
 import { detailOf, type QuarantineDetail, type QuarantineView, viewOf } from './quarantine.view.js';
+import { DISCARD_ALL, DISCARD_ONE, LIST_QUARANTINE, RELEASE_ALL, RELEASE_ONE, REPLAY_ALL, REPLAY_ONE, SHOW_QUARANTINED } from './quarantine.openapi.js';
 
 interface Preview extends Step {
   dryRun: true;
@@ -24,6 +25,7 @@ export class QuarantineController {
   ) {}
 
   @Get()
+  @Describe(LIST_QUARANTINE)
   @RequireScope(DECIDE)
   async list(@Query() parameters: unknown): Promise<{ entries: QuarantineView[]; next: string | null }> {
     const { records, next } = await this.reader.page(quarantineQueryOf(parameters));
@@ -31,12 +33,14 @@ export class QuarantineController {
   }
 
   @Get(':id')
+  @Describe(SHOW_QUARANTINED)
   @RequireScope(DECIDE)
   async show(@Param('id') id: string, @Caller() operator: ApiKey): Promise<QuarantineDetail> {
     return detailOf(await this.find(id), operator.scopes.includes(SEES_PERSONAL_DATA));
   }
 
   @Post('release')
+  @Describe(RELEASE_ALL)
   @HttpCode(200)
   @RequireScope(DECIDE)
   release(@Body() body: unknown, @Caller() operator: ApiKey): Promise<Step | Preview> {
@@ -44,6 +48,7 @@ export class QuarantineController {
   }
 
   @Post('replay')
+  @Describe(REPLAY_ALL)
   @HttpCode(200)
   @RequireScope(DECIDE)
   replay(@Body() body: unknown, @Caller() operator: ApiKey): Promise<Step | Preview> {
@@ -51,6 +56,7 @@ export class QuarantineController {
   }
 
   @Post('discard')
+  @Describe(DISCARD_ALL)
   @HttpCode(200)
   @RequireScope(DECIDE)
   discard(@Body() body: unknown, @Caller() operator: ApiKey): Promise<Step | Preview> {
@@ -58,6 +64,7 @@ export class QuarantineController {
   }
 
   @Post(':id/release')
+  @Describe(RELEASE_ONE)
   @HttpCode(200)
   @RequireScope(DECIDE)
   releaseOne(@Param('id') id: string, @Caller() operator: ApiKey): Promise<QuarantineView> {
@@ -65,6 +72,7 @@ export class QuarantineController {
   }
 
   @Post(':id/replay')
+  @Describe(REPLAY_ONE)
   @HttpCode(200)
   @RequireScope(DECIDE)
   replayOne(@Param('id') id: string, @Caller() operator: ApiKey): Promise<QuarantineView> {
@@ -72,6 +80,7 @@ export class QuarantineController {
   }
 
   @Post(':id/discard')
+  @Describe(DISCARD_ONE)
   @HttpCode(200)
   @RequireScope(DECIDE)
   discardOne(@Param('id') id: string, @Caller() operator: ApiKey): Promise<QuarantineView> {

@@ -18,14 +18,14 @@ const filter = {
   to: time.optional(),
 };
 
-const query = z.strictObject({
+export const quarantineQuery = z.strictObject({
   ...filter,
   state: z.enum([...WAITING_STATES, ...DECIDED_STATES]).optional(),
   limit: z.string().regex(/^\d{1,3}$/, `must be a number from 1 to ${MAX_LIMIT}`).transform(Number).pipe(z.int().min(1).max(MAX_LIMIT)).default(DEFAULT_LIMIT),
   cursor: id.optional(),
 });
 
-const order = z.strictObject({
+export const quarantineOrder = z.strictObject({
   ...filter,
   state: z.enum(WAITING_STATES).optional(),
   ids: z.array(id).min(1).max(MOST_IDS).optional(),
@@ -36,20 +36,20 @@ const order = z.strictObject({
   params: { rule: 'criterion' },
 });
 
-export type QuarantineQuery = z.infer<typeof query>;
-export type QuarantineOrder = Omit<z.infer<typeof order>, 'dryRun'>;
+export type QuarantineQuery = z.infer<typeof quarantineQuery>;
+export type QuarantineOrder = Omit<z.infer<typeof quarantineOrder>, 'dryRun'>;
 export type QuarantineFilter = Pick<QuarantineQuery, 'site' | 'state' | 'type' | 'code' | 'from' | 'to'>;
 
 /** Unknown parameters are mistakes: a misspelt filter must not widen an answer. */
 export function quarantineQueryOf(parameters: unknown): QuarantineQuery {
   const given: unknown = { ...(parameters as object) };
-  const parsed = query.safeParse(given);
+  const parsed = quarantineQuery.safeParse(given);
   if (parsed.success) return parsed.data;
   throw new Problem({ status: 400, code: 'query-invalid', title: 'The question has mistakes', errors: contractIssues(parsed.error.issues, given) });
 }
 
 export function quarantineOrderOf(body: unknown): { order: QuarantineOrder; dryRun: boolean } {
-  const parsed = order.safeParse(body);
+  const parsed = quarantineOrder.safeParse(body);
   if (!parsed.success) throw invalidOrder(contractIssues(parsed.error.issues, body));
   const { dryRun, ...rest } = parsed.data;
   return { order: rest, dryRun };

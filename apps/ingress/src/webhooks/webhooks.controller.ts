@@ -1,10 +1,11 @@
 import { Controller, Param, Post, Req, Res } from '@nestjs/common';
-import { type HttpReply, type HttpRequest, TakesBytes } from '@posthorn/http';
+import { Describe, type HttpReply, type HttpRequest, TakesBytes } from '@posthorn/http';
 import { withTrace } from '@posthorn/observability';
 import { mediaTypeOf } from '../accepting/media.type.js';
 import { unknownSource } from './webhook.problems.js';
 import { WebhookReceiver } from './webhook.receiver.js';
 import { type WebhookSource, WebhookSources } from './webhook.sources.js';
+import { RECEIVE_WEBHOOK } from './webhooks.openapi.js';
 
 /** Orders with hundreds of lines, and everything that plugins add to them. */
 const LIMIT_BYTES = 1024 * 1024;
@@ -19,6 +20,7 @@ export class WebhooksController {
   ) {}
 
   @Post(':source')
+  @Describe(RECEIVE_WEBHOOK)
   @TakesBytes(LIMIT_BYTES)
   async receive(@Param('source') id: string, @Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
     const source = this.sources.find(id);

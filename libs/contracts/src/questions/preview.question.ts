@@ -16,7 +16,7 @@ export const previewQuestion = z.object({
 /** What a provider would be asked to do, as its adapter hears it. */
 export const previewCall = z.object({ does: z.string(), with: z.unknown() });
 
-const receiver = z.object({
+export const previewReceiver = z.object({
   eventId: z.string(),
   connection: z.string(),
   provider: z.string(),
@@ -28,9 +28,9 @@ const receiver = z.object({
   problem: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }).optional(),
 });
 
-export const previewAnswer = z.object({ service: z.string().regex(SITE_ID), receivers: z.array(receiver) });
+export const previewAnswer = z.object({ service: z.string().regex(SITE_ID), receivers: z.array(previewReceiver) });
 
 export type PreviewQuestion = z.infer<typeof previewQuestion>;
 export type PreviewAnswer = z.infer<typeof previewAnswer>;
 export type PreviewCall = z.infer<typeof previewCall>;
-export type PreviewReceiver = z.infer<typeof receiver>;
+export type PreviewReceiver = z.infer<typeof previewReceiver>;

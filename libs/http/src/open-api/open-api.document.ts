@@ -85,7 +85,7 @@ function documented(route: Route, operation: Operation, nature: Nature): Documen
   const { summary, about, tag, body, bodyOptional = false, examples, problems = {} } = operation;
   const { requiredKey } = config;
   return {
-    operationId: [method.toLowerCase(), ...url.replaceAll('*', 'path').split(/[^A-Za-z0-9]+/)].filter((word) => word !== '').join('-'),
+    operationId: [method.toLowerCase(), ...pathOf(url).split(/[^A-Za-z0-9]+/)].filter((word) => word !== '').join('-'),
     summary,
     ...(about === undefined ? {} : { description: about }),
     tags: [tag],
@@ -127,4 +127,4 @@ const converted = (schemas: Readonly<Record<string, Schema>>, io: Direction): Re
   Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, jsonSchemaOf(schema, io)]));
 
 /** `/v1/events/:id` → `/v1/events/{id}`. What a star stands for is called path, and may have slashes. */
-const pathOf = (url: string): string => url.replace(/:(\w+)/g, '{$1}').replace('*', '{path}');
+const pathOf = (url: string): string => url.replace(/:(\w+)(?:\([^)]*\))?/g, '{$1}').replace('*', '{path}');

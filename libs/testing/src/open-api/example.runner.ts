@@ -6,7 +6,7 @@ export interface ExampleRun {
   url: string;
   keyFor: (operation: DescribedOperation) => string;
   /** What stands in the examples, and what is there: ids, cursors. */
-  values?: Record<string, string>;
+  values?: Record<string, string> | ((operation: DescribedOperation) => Record<string, string>);
   /** Titles of those that need a world that a test does not have. */
   except?: readonly string[];
 }
@@ -18,17 +18,21 @@ export async function documentOf(url: string): Promise<DescribedApi> {
   return (await answer.json()) as DescribedApi;
 }
 
-/** Sends every example of a document; answers what is not as it says, what has no example, and routes that are not described. */
+/** Sends every example of a document; answers what is not as it says, what has no example, routes that are not described, and what is not valid OpenAPI. */
 export async function runExamples({ url, keyFor, values = {}, except = [] }: ExampleRun): Promise<string[]> {
   const document = await documentOf(url);
   const judge = new AnswerJudge(document);
+  // It takes half a second to load, which only tests of documents have to wait for.
+  const { Validator } = await import('@seriousme/openapi-schema-validator');
+  const { valid, errors } = await new Validator().validate({ ...document });
   const complaints = (document['x-undescribed'] ?? []).map((route) => `${route} is not described: give its handler @Describe()`);
+  if (!valid) complaints.push(`it is not valid OpenAPI: ${JSON.stringify(errors).slice(0, 500)}`);
   for (const place of placesOf(document)) {
     const { method, path, operation } = place;
     const examples = operation['x-examples'] ?? [];
     if (examples.length === 0) complaints.push(`${method} ${path} has no example`);
     for (const example of examples.filter(({ title }) => !except.includes(title))) {
-      const said = await send({ place, example: replaced(example, values), url, key: operation.security.length > 0 ? keyFor(operation) : undefined });
+      const said = await send({ place, example: replaced(example, typeof values === 'function' ? values(operation) : values), url, key: operation.security.length > 0 ? keyFor(operation) : undefined });
       const told = said.status === example.status ? judge.complaintsAbout(said) : [`was answered ${said.status}, not ${example.status}: ${said.body.slice(0, 300)}`];
       complaints.push(...told.map((complaint) => `${method} ${path}, "${example.title}": ${complaint}`));
     }
