@@ -75,6 +75,8 @@ export default tseslint.config(
       '@typescript-eslint/no-unnecessary-type-parameters': 'off', // query<Row>(…) names its row type at the call
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       eqeqeq: 'error',
+      'no-eval': 'error',
+      'no-new-func': 'error',
       'no-console': 'error',
     },
   },
