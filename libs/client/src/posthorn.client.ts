@@ -69,7 +69,7 @@ export class Posthorn {
     this.endpoint = new URL('v1/events', url.endsWith('/') ? url : `${url}/`);
     if (!/^https?:$/.test(this.endpoint.protocol)) throw new TypeError('The url must begin with https:// or http://.');
     if (key === '') throw new TypeError('The key is empty.');
-    if ('document' in globalThis && key.startsWith('ph_secret_')) throw new TypeError('A key of the kind secret is not for web pages, where everybody can read it. Make one of the kind browser.');
+    if ('document' in globalThis && /^ph_(?:secret|sk)_/.test(key)) throw new TypeError('A secret key is not for web pages, where everybody can read it. Make one of the kind browser.');
     // Browsers want to have it called on the window.
     this.fetch = options.fetch ?? ((...call) => globalThis.fetch(...call));
     this.timeoutMs = options.timeoutMs ?? 10_000;

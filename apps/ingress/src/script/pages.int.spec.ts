@@ -7,8 +7,8 @@ import { makeKey } from '../access/access.test-kit.js';
 import { provisionIngress, startIngress, type TestIngress } from '../ingress.test-kit.js';
 import { startWebPages, type WebPages } from './web-page.test-kit.js';
 
-/** Longer than a browser needs to close a page. */
-const SLOW_MS = 200;
+/** On each way: longer than a browser needs to close a page, and than we need to see what is committed. */
+const SLOW_MS = 500;
 
 describeInBrowser('posthorn.js in a web page', (browser) => {
   let ingress: TestIngress;
@@ -35,6 +35,7 @@ describeInBrowser('posthorn.js in a web page', (browser) => {
     site.show('/', script + form('contact'));
     site.show('/leading', script + form('leading'));
     site.show('/thanks', '<h1>Thanks!</h1>');
+    site.show('/own', `${script}<form action="/fallback" method="post" data-posthorn="acme.contact" data-posthorn-thanks="#thanks"><input name="email"><button>Send</button></form><p id="thanks" hidden>Our own thanks</p>`);
     site.show('/consent', script + form('contact', 'data-posthorn-consent="offers"'));
   }, 60_000);
   afterEach(() => proxy.restore());
@@ -63,7 +64,7 @@ describeInBrowser('posthorn.js in a web page', (browser) => {
     const sql = "SELECT envelope::jsonb -> 'data' AS data FROM ledger WHERE envelope::jsonb -> 'data' -> 'person' ->> 'email' = $1";
     return (await ledger.query<{ data: Record<string, unknown> }>(sql, [email])).rows.map(({ data }) => data);
   };
-  const arrived = (email: string) => waitFor(async () => (await events(email)).length > 0, { describe: `the event of ${email}` });
+  const arrived = (email: string) => waitFor(async () => (await events(email)).length > 0, { everyMs: 10, describe: `the event of ${email}` });
 
   it('sends a form without leaving the page, and thanks the visitor in their language', async () => {
     const page = await visit(await browser.open({ locale: 'de-AT' }));
@@ -88,6 +89,18 @@ describeInBrowser('posthorn.js in a web page', (browser) => {
     await fill(page, 'b3@example.com');
     await page.click('button');
     await page.waitForURL(`${site.origin}/thanks`);
+  });
+
+  it('shows the thanks of the page, and leaves mistakes to the page when it says so', async () => {
+    const page = await visit(await browser.open(), '/own');
+    await page.evaluate("document.addEventListener('posthorn:refused', (event) => { event.preventDefault(); document.title = event.detail.answer.code; })");
+    await page.fill('[name=email]', 'nobody');
+    await page.click('button');
+    await page.waitForFunction("document.title === 'validation-failed'");
+    expect(await page.locator('[aria-invalid]').count()).toBe(0);
+    await page.fill('[name=email]', 'b13@example.com');
+    await page.click('button');
+    await page.getByText('Our own thanks').waitFor();
   });
 
   it('says at the field what is wrong with it, to screen readers too, and takes the corrected form', async () => {
@@ -150,12 +163,33 @@ describeInBrowser('posthorn.js in a web page', (browser) => {
     expect(await events('b7@example.com')).toHaveLength(1);
   });
 
+  it('tries once more when the page is left', async () => {
+    const context = await browser.open();
+    const page = await visit(context);
+    // Its own attempts never come: the clock stands still.
+    await page.clock.install();
+    await page.reload();
+    await fill(page, 'b15@example.com');
+    proxy.cut();
+    await page.click('button');
+    await status(page).getByText('kept in this browser').waitFor();
+    proxy.restore();
+    await page.goto('about:blank');
+    await arrived('b15@example.com');
+    const next = await visit(context);
+    await waitFor(async () => (await kept(next)) === 0, { describe: 'an empty store' });
+    expect(await events('b15@example.com')).toHaveLength(1);
+  });
+
   it('makes one event of a button that is pressed twice, and of an answer that is lost', async () => {
     const page = await visit(await browser.open());
     await fill(page, 'b8@example.com');
+    let posts = 0;
+    page.on('request', (request) => (posts += request.method() === 'POST' ? 1 : 0));
     proxy.delay(SLOW_MS);
     await page.dblclick('button');
     await arrived('b8@example.com');
+    expect(posts).toBe(1);
     proxy.cut();
     await status(page).getByText('kept in this browser').waitFor();
     proxy.restore();
@@ -198,6 +232,8 @@ describeInBrowser('posthorn.js in a web page', (browser) => {
     expect(await send('b12@example.com')).toMatchObject({ state: 'accepted', answer: { id: expect.any(String) as string } });
     expect(await send('nobody')).toMatchObject({ state: 'refused', answer: { status: 422, code: 'validation-failed' } });
     expect(await events('b12@example.com')).toHaveLength(1);
+    const again = (): Promise<{ answer: { id: string } }> => page.evaluate("posthorn('send', 'lead.submitted', { person: { email: 'b14@example.com' } }, { idempotencyKey: 'order-1042' })");
+    expect((await again()).answer.id).toBe((await again()).answer.id);
   });
 
   it('keeps fifty submissions at most, and none for longer than a week', async () => {

@@ -5,8 +5,10 @@ import { type Consent, EVENTS, type Fate, Sender } from './sender.js';
 interface SendOptions {
   /** The purpose that has to be agreed to first. Default: that of the script's `data-consent`; '' needs none. */
   consent?: string;
-  /** The same key again is the same event. */
+  /** The same key with the same content is the same event. */
   idempotencyKey?: string;
+  /** When it happened. Default: now; with a key of one's own, which needs the same content again, when it is accepted. */
+  time?: string;
 }
 
 type Call = ['send', string, Record<string, unknown>, SendOptions?] | ['consent', Consent];
@@ -25,8 +27,7 @@ function start({ src, dataset }: HTMLScriptElement): void {
   const base = new URL('.', dataset['url'] ?? src).href;
   const sender = new Sender(base, dataset['key'] ?? '');
 
-  const send = (type: string, data: Record<string, unknown>, { consent: purpose = dataset['consent'], idempotencyKey }: SendOptions = {}): Promise<Fate> => {
-    const time = new Date().toISOString();
+  const send = (type: string, data: Record<string, unknown>, { consent: purpose = dataset['consent'], idempotencyKey, time = idempotencyKey ? undefined : new Date().toISOString() }: SendOptions = {}): Promise<Fate> => {
     const submission = (): string => JSON.stringify({ type, time, data: { ...data, ...consentFor(type, data, purpose) } });
     return new Promise((tell) => sender.send(idempotencyKey ?? newId(), { path: EVENTS, body: submission, purpose }, tell));
   };
