@@ -34,6 +34,8 @@ export default defineConfig({
           isolate,
           maxWorkers: cores,
           sequence: { groupOrder: 0 },
+          // What hangs fails all the same; a busy machine does not.
+          testTimeout: 20_000,
         },
       },
       {
