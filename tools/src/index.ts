@@ -5,4 +5,7 @@ export { anyPorts, portsFrom, type PortPlan } from './start/port.plan.js';
 export { startStack, type Stack, type StackOptions, type StackProcess, type Step } from './start/stack.js';
 export { StartError } from './start/start.error.js';
 export { provePromise } from './prove/proofs.js';
+export { missingForWordPress, PHP } from './prove/wordpress/wordpress.packages.js';
+export { keyForWordPress, receivedEvents } from './prove/wordpress/wordpress.posthorn.js';
+export { type PosthornForWordPress, WordPressTrial } from './prove/wordpress/wordpress.trial.js';
 export { EXAMPLE_CONFIG, WORKSPACE } from './workspace.js';

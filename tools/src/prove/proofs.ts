@@ -6,6 +6,7 @@ import { type Finding, type Proof } from './proof.js';
 import { outageProof } from './outage/outage.proof.js';
 import { replicasProof } from './replicas/replicas.proof.js';
 import { sequencerProof } from './sequencer/sequencer.proof.js';
+import { wordpressProof } from './wordpress/wordpress.proof.js';
 
 /** What `npm run prove` can prove, by name. */
 export const PROOFS = {
@@ -16,6 +17,7 @@ export const PROOFS = {
   outage: outageProof,
   replicas: replicasProof,
   sequencer: sequencerProof,
+  wordpress: wordpressProof,
 } as const satisfies Record<string, Proof>;
 
 /** One of the proofs, for a test that runs its short version. */
