@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { EVENTS_STREAM } from '@posthorn/contracts';
-import { KeyRing } from '@posthorn/http';
+import { KeyRing, RateLimiter } from '@posthorn/http';
 import { LedgerModule, PeopleCatchUp } from '@posthorn/ledger';
 import { MessagingModule, streamNamed } from '@posthorn/messaging';
 import { ObservabilityModule } from '@posthorn/observability';
@@ -35,6 +35,8 @@ import { FORM_SECRET, formSecretOf } from './forms/form.secret.js';
 import { FORMS, formsOf } from './forms/form.settings.js';
 import { FormsController } from './forms/forms.controller.js';
 import { FormsService } from './forms/forms.service.js';
+import { limitOfKey } from './limits/limit.settings.js';
+import { addressNames, PostgresTokenBank } from './limits/token.bank.js';
 import { LinkPageResponder } from './link-pages/link-page.responder.js';
 import { MAIL_LINKS, MailLinks, type MailLinksOptions } from './link-pages/mail.links.js';
 import { NewsletterLinksController } from './newsletter-links/newsletter-links.controller.js';
@@ -83,6 +85,7 @@ export class AppModule {
       providers: [
         { provide: KeyRing, useFactory: () => new KeyRing({ keys: keysOf(section), more: true }) },
         { provide: DECLARED_ACCESS, useFactory: (): DeclaredAccess => ({ keys: keysOf(section), sites: Object.keys(section.sites) }) },
+        { provide: RateLimiter, inject: [PostgresTokenBank], useFactory: (bank: PostgresTokenBank) => rateLimiter(bank, section) },
         { provide: MAIL_LINKS, useFactory: () => mailLinks(config) },
         { provide: RETENTION_RULES, useFactory: () => retentionRulesOf(section) },
         { provide: QUARANTINE_SETTINGS, useValue: section.quarantine },
@@ -114,6 +117,7 @@ export class AppModule {
         MailLinks,
         NewsletterLinksService,
         PeopleCatchUp,
+        PostgresTokenBank,
         ProofOfWork,
         Quarantine,
         QuarantineDecisions,
@@ -138,6 +142,10 @@ export class AppModule {
       ],
     };
   }
+}
+
+function rateLimiter(bank: PostgresTokenBank, { limits, sites, linkSecret }: IngressConfig['section']): RateLimiter {
+  return new RateLimiter({ bank, limitOfKey: limitOfKey(limits, sites), perAddress: limits.perAddress, nameOfAddress: addressNames(linkSecret) });
 }
 
 function mailLinks({ section }: IngressConfig): MailLinksOptions {

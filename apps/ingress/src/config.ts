@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { DECIDE, MANAGE_KEYS, OPERATOR_SCOPES, READ, SITE_SCOPES, WRITE } from './access/key.rights.js';
 import { type ConsentSettings, consentSettings } from './consent/consent.settings.js';
 import { FORM_NAME, formSettings } from './forms/form.settings.js';
+import { limitSettings, siteLimitSettings } from './limits/limit.settings.js';
 import { quarantineSettings } from './quarantine/quarantine.settings.js';
 import { type SpamSettingsOfSites, spamSettings } from './spam/spam.settings.js';
 import { RETENTION_TYPES, type RetentionRule, rulesOf } from './retention/retention.rules.js';
@@ -40,6 +41,8 @@ const site = z.strictObject({
   forms: z.record(z.string().regex(FORM_NAME, 'must be lower-case letters, digits and hyphens'), formSettings).default({}),
   /** What of its forms and browser keys is held. */
   spam: spamSettings.optional(),
+  /** Other limits for its keys. */
+  limits: siteLimitSettings.optional(),
   /** Who sends webhooks for it, by a name that is part of their address. */
   webhooks: webhookSources.optional(),
 });
@@ -51,6 +54,7 @@ const section = z
     /** Shared with the email service, which signs the links. */
     linkSecret: z.string().min(24, 'must have at least 24 characters; make one with: openssl rand -base64 32'),
     quarantine: quarantineSettings.prefault({}),
+    limits: limitSettings.prefault({}),
     /** Declared ones; more can be made by command. */
     operators: z.array(operator).default([]),
     sites: z.record(z.string().regex(SITE_ID, 'must be lower-case letters, digits and hyphens').refine((id) => id !== OWN_SITE, 'is the name for what is of no website'), site),

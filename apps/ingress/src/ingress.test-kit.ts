@@ -10,6 +10,7 @@ import { SERVICE, type IngressConfig } from './config.js';
 import { formSettings } from './forms/form.settings.js';
 import type { ConsentSettings } from './consent/consent.settings.js';
 import { INGRESS_API } from './ingress.api.js';
+import { limitSettings, type SiteLimitSettings } from './limits/limit.settings.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { quarantineSettings, type QuarantineSettings } from './quarantine/quarantine.settings.js';
 import type { RetentionSettings } from './retention/retention.rules.js';
@@ -36,6 +37,9 @@ interface Where {
   /** Of the site acme, as in posthorn.yaml. */
   forms?: Record<string, z.input<typeof formSettings>>;
   spam?: z.input<typeof spamSettings>;
+  limits?: z.input<typeof limitSettings>;
+  /** Of the site acme. */
+  siteLimits?: SiteLimitSettings;
   /** Of the site acme. */
   webhooks?: Record<string, unknown>;
 }
@@ -58,7 +62,7 @@ export async function provisionIngress(adminUrl: string, servers?: string[]): Pr
 
 /** The real ingress in this process, on a port of its own. */
 export async function startIngress(where: Where): Promise<TestIngress> {
-  const app = await createHttpApp(AppModule.forRoot(configFor(where)), { forms: true, api: INGRESS_API, logger: false });
+  const app = await createHttpApp(AppModule.forRoot(configFor(where)), { forms: true, api: INGRESS_API, logger: false, trustedProxies: where.limits?.trustedProxies });
   connectMessaging(app, { answers: true });
   await app.listen({ host: '127.0.0.1', port: 0 });
   await app.startAllMicroservices();
@@ -81,7 +85,7 @@ export function lead(email = 'jane@example.com') {
   return { type: 'lead.submitted', data: { person: { email, name: 'Jane Doe' }, message: 'Please call me.' } };
 }
 
-function configFor({ databaseUrl, servers, retention, consent, quarantine = {}, forms = {}, spam, webhooks = {} }: Where): IngressConfig {
+function configFor({ databaseUrl, servers, retention, consent, quarantine = {}, forms = {}, spam, limits = {}, siteLimits, webhooks = {} }: Where): IngressConfig {
   const key = (id: string, secret: string, scopes: (typeof READ | typeof WRITE | typeof ERASE)[] = [WRITE, READ]) => ({ id, sha256: keySha256(secret), scopes });
   return {
     service: SERVICE,
@@ -93,9 +97,10 @@ function configFor({ databaseUrl, servers, retention, consent, quarantine = {}, 
       publicUrl: 'http://localhost',
       linkSecret: LINK_SECRET,
       quarantine: quarantineSettings.parse(quarantine),
+      limits: limitSettings.parse(limits),
       operators: [{ id: 'ada', sha256: keySha256(OPERATOR_KEY), scopes: [MANAGE_KEYS, DECIDE] }, { id: 'eve', sha256: keySha256(SEEING_OPERATOR_KEY), scopes: [DECIDE, SEES_PERSONAL_DATA] }],
       sites: {
-        acme: { name: 'Acme & Söhne', retention, consent, spam: spamSettings.optional().parse(spam), forms: z.record(z.string(), formSettings).parse(forms), webhooks: webhookSources.parse(webhooks), keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
+        acme: { name: 'Acme & Söhne', retention, consent, limits: siteLimits, spam: spamSettings.optional().parse(spam), forms: z.record(z.string(), formSettings).parse(forms), webhooks: webhookSources.parse(webhooks), keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
         other: { name: 'Other', forms: {}, keys: [key('other', OTHER_KEY)] },
       },
     },

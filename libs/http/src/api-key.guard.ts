@@ -3,8 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import { batchLimitsOf } from './batch.bodies.js';
 import { callerOf, type KnownCallers, type RequiredKey } from './caller.check.js';
 import { answerPreflights, letRead, varyByOrigin } from './cross-origin.answers.js';
-import type { HttpRequest } from './http.types.js';
+import type { HttpReply, HttpRequest } from './http.types.js';
 import { type ApiKey, KeyRing } from './key.ring.js';
+import { limitKey, limitStranger } from './limits/request.limits.js';
+import type { RateLimiter } from './limits/rate.limiter.js';
 import { TokenVerifier } from './open-id/token.verifier.js';
 import { Problem } from './problem.error.js';
 import { configureRoute } from './route.config.js';
@@ -52,16 +54,26 @@ export const Caller = createParamDecorator((_: unknown, context: ExecutionContex
   return key;
 });
 
-/** For @RequireKey(); to be added before the routes are. */
-export function checkKeysBeforeBodies(fastify: FastifyInstance, known: KnownCallers): void {
+/** For @RequireKey(); to be added before the routes are. With a limiter, callers are counted as soon as they are known. */
+export function checkKeysBeforeBodies(fastify: FastifyInstance, known: KnownCallers, limiter?: RateLimiter): void {
+  const identify = async (request: HttpRequest, reply: HttpReply, required: RequiredKey): Promise<ApiKey> => {
+    try {
+      request.apiKey = await callerOf(known, request.headers, required);
+    } catch (error) {
+      if (limiter !== undefined) await limitStranger(limiter, request, reply);
+      throw error;
+    }
+    if (limiter !== undefined) await limitKey(limiter, request.apiKey, request, reply);
+    return request.apiKey;
+  };
   const openToBrowsers = new Set<string>();
   answerPreflights(fastify, known.keys, (method, path) => openToBrowsers.has(`${method} ${path}`));
   fastify.addHook('onRoute', (route) => {
     const required = route.config?.requiredKey;
     if (required === undefined) return;
     if (!required.browsers) {
-      route.onRequest = async (request) => {
-        request.apiKey = await callerOf(known, request.headers, required);
+      route.onRequest = async (request, reply) => {
+        await identify(request, reply, required);
       };
       return;
     }
@@ -69,14 +81,15 @@ export function checkKeysBeforeBodies(fastify: FastifyInstance, known: KnownCall
     route.onRequest = async (request, reply) => {
       const { origin } = request.headers;
       varyByOrigin(reply);
+      let caller: ApiKey;
       try {
-        request.apiKey = await callerOf(known, request.headers, required);
+        caller = await identify(request, reply, required);
       } catch (error) {
         // A page that comes with a key of yesterday should be able to tell that from a network that is down.
         if (error instanceof Problem && error.status !== 403 && origin !== undefined && known.keys.knowsOrigin(origin)) letRead(reply, origin);
         throw error;
       }
-      if (request.apiKey.origins !== undefined) letRead(reply, origin);
+      if (caller.origins !== undefined) letRead(reply, origin);
     };
   });
 }

@@ -8,6 +8,8 @@ import { limitBatches } from './batch.bodies.js';
 import { MAX_DEPTH, refuseContentEncoding, registerBodyParsers } from './body.parser.js';
 import { answerClientError } from './client-error.response.js';
 import { KeyRing } from './key.ring.js';
+import { limitAddresses } from './limits/request.limits.js';
+import { RateLimiter } from './limits/rate.limiter.js';
 import type { ApiInfo } from './open-api/open-api.document.js';
 import { serveDocument } from './open-api/open-api.routes.js';
 import { TokenVerifier } from './open-id/token.verifier.js';
@@ -29,6 +31,8 @@ export interface HttpAppOptions {
   headersTimeoutMs?: number;
   /** Take HTML forms as well as JSON. */
   forms?: boolean;
+  /** Addresses of proxies whose X-Forwarded-For is believed; without them, a caller's address is that of its socket. */
+  trustedProxies?: readonly string[];
   /** Describes the interface at /openapi.json and /docs. */
   api?: ApiInfo;
   /** Replaces the application's logger (that of ObservabilityModule when imported). */
@@ -68,8 +72,10 @@ export async function createHttpApp(
   if (options.logger === undefined) app.useLogger(find(app, Logger) ?? console);
   const keys = find(app, KeyRing);
   const tokens = find(app, TokenVerifier);
-  if (keys !== undefined) checkKeysBeforeBodies(fastify, { keys, tokens });
-  if (options.api !== undefined) serveDocument(fastify, options.api, routes, { forms: options.forms ?? false, tokens: tokens !== undefined });
+  const limiter = find(app, RateLimiter);
+  if (keys !== undefined) checkKeysBeforeBodies(fastify, { keys, tokens }, limiter);
+  if (limiter !== undefined) limitAddresses(fastify, limiter);
+  if (options.api !== undefined) serveDocument(fastify, options.api, routes, { forms: options.forms ?? false, tokens: tokens !== undefined, limited: limiter !== undefined });
   const metrics = find(app, Metrics);
   if (metrics !== undefined) observeRequests(fastify, metrics);
   answerExpectations(fastify);
@@ -81,6 +87,7 @@ function createAdapter(options: HttpAppOptions): ProblemFastifyAdapter {
   return new ProblemFastifyAdapter({
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
     requestTimeout: options.requestTimeoutMs ?? 15_000,
+    trustProxy: (options.trustedProxies ?? []).length === 0 ? false : [...(options.trustedProxies ?? [])],
     // Requests that arrive while we stop are still answered: their sender cannot know.
     return503OnClosing: false,
     http: {

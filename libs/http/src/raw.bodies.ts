@@ -1,5 +1,5 @@
-import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { routeConfig } from './route.config.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -9,7 +9,7 @@ declare module 'fastify' {
 }
 
 /** The handler gets the body's bytes as `request.rawBody`, not parsed and whatever they are: a signature has to be verified first. */
-export const TakesBytes = (limitBytes: number): MethodDecorator => RouteConfig({ bytesOnly: { limitBytes } });
+export const TakesBytes = (limitBytes: number): MethodDecorator => routeConfig({ bytesOnly: { limitBytes } });
 
 /** To be added before the routes are. */
 export function limitRawBodies(fastify: FastifyInstance): void {

@@ -1,5 +1,5 @@
 import { Controller, Post, Req, Res } from '@nestjs/common';
-import { demandScope, Describe, FromBrowsers, type HttpReply, type HttpRequest, Problem, RequireKey, RequireScope, TakesBatches } from '@posthorn/http';
+import { countMore, demandScope, Describe, FromBrowsers, type HttpReply, type HttpRequest, Problem, RequireKey, RequireScope, TakesBatches } from '@posthorn/http';
 import { currentTraceparent, withTrace } from '@posthorn/observability';
 import { READ, WRITE } from '../access/key.rights.js';
 import { AdmissionService } from '../admission/admission.service.js';
@@ -31,6 +31,7 @@ export class EventsController {
   @FromBrowsers()
   async submit(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
     const mode = modeOf(request);
+    if (Array.isArray(request.body)) await countMore(request, reply, request.body.length - 1);
     if (asksForDryRun(request)) await this.rehearse(request, reply, mode);
     else if (isBatch(mode)) await this.acceptBatch(request, reply, mode);
     else await this.acceptSingle(request, reply, mode);

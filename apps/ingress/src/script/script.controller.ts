@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
-import { Describe, type HttpReply, type HttpRequest } from '@posthorn/http';
+import { Describe, type HttpReply, type HttpRequest, Uncounted } from '@posthorn/http';
 import { HASHED_NAME, SCRIPT_HASH, scriptFor } from './script.file.js';
 import { SHOW_EXACT_SCRIPT, SHOW_SCRIPT } from './script.openapi.js';
 
@@ -11,6 +11,7 @@ const FOREVER = 'public, max-age=31536000, immutable';
 @Controller()
 export class ScriptController {
   @Get('posthorn.js')
+  @Uncounted()
   @Describe(SHOW_SCRIPT)
   newest(@Req() request: HttpRequest, @Res() reply: HttpReply): void {
     this.send(request, reply, SHORT);
@@ -21,6 +22,7 @@ export class ScriptController {
    * goes on working, unless it has said with `integrity` that it wants no other.
    */
   @Get('posthorn.:hash([0-9a-f]{16}).js')
+  @Uncounted()
   @Describe(SHOW_EXACT_SCRIPT)
   exactly(@Param('hash') hash: string, @Req() request: HttpRequest, @Res() reply: HttpReply): void {
     this.send(request, reply, hash === SCRIPT_HASH ? FOREVER : SHORT);

@@ -1,5 +1,5 @@
 import { Controller, Param, Post, Req, Res } from '@nestjs/common';
-import { Describe, type HttpReply, type HttpRequest, TakesBytes } from '@posthorn/http';
+import { Describe, FreeWhenAccepted, type HttpReply, type HttpRequest, TakesBytes } from '@posthorn/http';
 import { withTrace } from '@posthorn/observability';
 import { mediaTypeOf } from '../accepting/media.type.js';
 import { unknownSource } from './webhook.problems.js';
@@ -22,6 +22,7 @@ export class WebhooksController {
   @Post(':source')
   @Describe(RECEIVE_WEBHOOK)
   @TakesBytes(LIMIT_BYTES)
+  @FreeWhenAccepted()
   async receive(@Param('source') id: string, @Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
     const source = this.sources.find(id);
     if (source === undefined) throw unknownSource();

@@ -23,6 +23,7 @@ const WITH_FORMS: Problems = { 413: ['form-too-large'] };
 // A web page's key has no scope but one, so any other route can say that it lacks one.
 const WITH_KEY: Problems = { 401: ['key-expired', 'key-malformed', 'key-missing', 'key-mistyped', 'key-unknown'], 403: ['scope-missing'], 503: ['keys-not-loaded'] };
 const WITH_TOKENS: Problems = { 401: ['token-expired', 'token-invalid'], 403: ['nothing-granted'], 503: ['issuer-unreachable'] };
+const WITH_LIMITS: Problems = { 429: ['rate-limited'] };
 const FROM_BROWSERS: Problems = { 403: ['origin-not-allowed'] };
 
 const BODILESS: readonly string[] = ['GET', 'HEAD'];
@@ -30,10 +31,12 @@ const BODILESS: readonly string[] = ['GET', 'HEAD'];
 export interface Nature {
   forms: boolean;
   tokens: boolean;
+  /** Whether callers are counted. */
+  limited?: boolean;
 }
 
 /** What a route can be answered for what it is. */
-export function problemsByNature(method: string, { requiredKey }: FastifyContextConfig, { forms, tokens }: Nature): Problems[] {
+export function problemsByNature(method: string, { requiredKey }: FastifyContextConfig, { forms, tokens, limited = false }: Nature): Problems[] {
   const takesBody = !BODILESS.includes(method);
   return [
     OF_EVERY_ROUTE,
@@ -41,6 +44,7 @@ export function problemsByNature(method: string, { requiredKey }: FastifyContext
     ...(takesBody && forms ? [WITH_FORMS] : []),
     ...(requiredKey === undefined ? [] : [WITH_KEY]),
     ...(requiredKey !== undefined && tokens ? [WITH_TOKENS] : []),
+    ...(limited ? [WITH_LIMITS] : []),
     ...(requiredKey?.browsers === true ? [FROM_BROWSERS] : []),
   ];
 }
