@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { DOCS_STYLE } from './docs.style.js';
 import { escapeHtml } from './escape.html.js';
 import { curlOf } from './example.curl.js';
+import { HEALTH_TAG } from './health.operations.js';
 import type { DocumentedOperation, DocumentedResponse, OpenApiDocument } from './open-api.document.js';
 import type { Example, JsonSchema } from './operation.js';
 import { anchorOf, headOf, schemaView } from './schema.view.js';
@@ -19,7 +20,9 @@ interface Entry {
 export function docsPage(document: OpenApiDocument): string {
   const { info, tags, components } = document;
   const entries = Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]): Entry => ({ method: method.toUpperCase(), path, operation })));
-  const parts = tags.map(({ name }) => ({ name, entries: entries.filter(({ operation }) => operation.tags.includes(name)) }));
+  // What a service is for comes first; what every service has, last.
+  const names = tags.map(({ name }) => name).sort((a, b) => Number(a === HEALTH_TAG) - Number(b === HEALTH_TAG));
+  const parts = names.map((name) => ({ name, entries: entries.filter(({ operation }) => operation.tags.includes(name)) }));
   const { address, key } = info['x-variables'];
   return `<!doctype html>
 <html lang="en">

@@ -9,7 +9,7 @@ nav{position:sticky;top:0;height:100vh;overflow:auto;padding:1.5rem 1rem 3rem;bo
 nav h2{margin:1.25rem 0 .25rem;font-size:.75rem;letter-spacing:.05em;text-transform:uppercase;color:var(--soft)}
 nav a{display:flex;gap:.5rem;padding:.2rem .4rem;border-radius:.35rem;color:inherit;text-decoration:none;overflow-wrap:anywhere}
 nav a:hover{background:var(--ground)}
-nav b{flex:0 0 3.2rem;font-size:.7rem;line-height:1.9}
+nav b{flex:0 0 3.7rem;overflow-wrap:normal;font-size:.7rem;line-height:1.9}
 main{padding:2rem clamp(1rem,4vw,3.5rem) 6rem;max-width:64rem;min-width:0}
 h1{margin:0 0 .5rem;font-size:2rem;line-height:1.2}
 main>h2{margin:3rem 0 0;font-size:1.35rem}

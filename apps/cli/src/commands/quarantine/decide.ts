@@ -77,7 +77,9 @@ function showResult(action: Action, { done, stayed }: Omit<Step, 'next'>, { out,
 }
 
 function byCode(stayed: Step['stayed']): string {
-  const codes = [...Map.groupBy(stayed, ({ code }) => code)].map(([code, each]) => `${code} ${each.length}`);
+  const counts = new Map<string, number>();
+  for (const { code } of stayed) counts.set(code, (counts.get(code) ?? 0) + 1);
+  const codes = [...counts].map(([code, count]) => `${code} ${count}`);
   return codes.length === 0 ? '' : ` (${codes.join(', ')})`;
 }
 

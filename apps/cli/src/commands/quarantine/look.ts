@@ -67,4 +67,4 @@ export async function show(args: readonly string[], world: World): Promise<numbe
 }
 
 const reasonsOf = ([first, ...more]: Entry['reasons']): string =>
-  first === undefined ? '' : `: ${first.pointer} ${first.message}${more.length > 0 ? ` (and ${more.length} more)` : ''}`;
+  first === undefined ? '' : `: ${first.pointer === '' ? '' : `${first.pointer} `}${first.message}${more.length > 0 ? ` (and ${more.length} more)` : ''}`;
