@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SHOWN_ID } from './accepting/events.openapi.js';
 import { ACME_KEY, ERASE_KEY, lead, OPERATOR_KEY, provisionIngress, startIngress, type TestIngress } from './ingress.test-kit.js';
 
-const contact = { type: 'lead.submitted' as const, origins: ['https://acme.example'], fields: { email: '/person/email', message: '/message' } };
+const callback = { type: 'lead.submitted' as const, origins: ['https://acme.example'], fields: { email: '/person/email', message: '/message' } };
 const shop = { preset: 'woocommerce', secrets: ['the secret of the shop'] };
 /** By who may: operators where an operation says so, and a key that erases where that is done. */
 const keyOf = (operation: { operationId: string; 'x-scope'?: string }): string => {
@@ -18,7 +18,7 @@ let accepted: string;
 beforeAll(async () => {
   const [database, nats] = await Promise.all([useDatabase(), useNats()]);
   await provisionIngress(database.adminUrl, nats.servers);
-  ingress = await startIngress({ databaseUrl: database.urlFor('ingress'), servers: nats.servers, forms: { contact }, webhooks: { shop } });
+  ingress = await startIngress({ databaseUrl: database.urlFor('ingress'), servers: nats.servers, forms: { callback }, webhooks: { shop } });
   await waitFor(async () => (await ingress.get('/ready')).ok, { describe: 'ingress to be ready' });
   accepted = ((await (await ingress.submit(lead())).json()) as { id: string }).id;
   refused = ((await (await ingress.submit(lead('nobody'))).json()) as { quarantineId: string }).quarantineId;

@@ -2,6 +2,7 @@ import { brokerProof } from './broker/broker.proof.js';
 import { crashProof } from './crash/crash.proof.js';
 import { defectsProof } from './defects/defects.proof.js';
 import { erasureProof } from './erasure/erasure.proof.js';
+import { fuzzProof } from './fuzz/fuzz.proof.js';
 import { type Finding, type Proof } from './proof.js';
 import { outageProof } from './outage/outage.proof.js';
 import { replicasProof } from './replicas/replicas.proof.js';
@@ -14,6 +15,7 @@ export const PROOFS = {
   crash: crashProof,
   defects: defectsProof,
   erasure: erasureProof,
+  fuzz: fuzzProof,
   outage: outageProof,
   replicas: replicasProof,
   sequencer: sequencerProof,

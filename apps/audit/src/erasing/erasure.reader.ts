@@ -61,7 +61,7 @@ const STEPS = `
   SELECT request, place, entry, position::float8 AS position, told_at AS "toldAt", facts FROM erasure_steps WHERE request = ANY($1::uuid[]) ORDER BY request, place`;
 const LIST = `
   SELECT id, correlation, site, cause, CASE WHEN certified_at IS NULL THEN 'open' ELSE 'certified' END AS state, certified_at AS "certifiedAt",
-         (SELECT sum(value::int)::int FROM jsonb_each_text(events)) AS events
+         (SELECT coalesce(sum(value::int), 0)::int FROM jsonb_each_text(events)) AS events
     FROM erasures
    WHERE ($1::text[] IS NULL OR site = ANY($1)) AND ($2::boolean IS NULL OR (certified_at IS NULL) = $2) AND ($3::text IS NULL OR cause = $3) AND ($4::uuid IS NULL OR id < $4)
    ORDER BY id DESC LIMIT $5`;

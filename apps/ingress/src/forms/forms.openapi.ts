@@ -4,7 +4,7 @@ import { ADMISSION_PROBLEMS } from '../accepting/events.openapi.js';
 import type { FormToken } from './forms.service.js';
 
 const TAG = 'Forms';
-const FORM = { form: 'acme.contact' };
+const FORM = { form: 'acme.callback' };
 const path = { form: { about: '<site>.<form>, as declared.', schema: { type: 'string' } } };
 const headers = {
   accept: { about: 'application/json for an answer in JSON; otherwise whoever sends it is shown pages.', schema: { type: 'string' } },

@@ -1,4 +1,4 @@
-import type { FastifyContextConfig } from 'fastify';
+import type { Route } from '../route.catalogue.js';
 
 export type Problems = Readonly<Record<number, readonly string[]>>;
 
@@ -26,6 +26,9 @@ const WITH_TOKENS: Problems = { 401: ['token-expired', 'token-invalid'], 403: ['
 const WITH_LIMITS: Problems = { 429: ['rate-limited'] };
 const FROM_BROWSERS: Problems = { 403: ['origin-not-allowed'] };
 
+// For an address that ends where the parameter should be.
+const WITH_PARAMETERS: Problems = { 404: ['not-found'] };
+
 const BODILESS: readonly string[] = ['GET', 'HEAD'];
 
 export interface Nature {
@@ -36,10 +39,11 @@ export interface Nature {
 }
 
 /** What a route can be answered for what it is. */
-export function problemsByNature(method: string, { requiredKey }: FastifyContextConfig, { forms, tokens, limited = false }: Nature): Problems[] {
+export function problemsByNature({ method, url, config: { requiredKey } }: Route, { forms, tokens, limited = false }: Nature): Problems[] {
   const takesBody = !BODILESS.includes(method);
   return [
     OF_EVERY_ROUTE,
+    ...(url.includes(':') ? [WITH_PARAMETERS] : []),
     ...(takesBody ? [WITH_BODY] : []),
     ...(takesBody && forms ? [WITH_FORMS] : []),
     ...(requiredKey === undefined ? [] : [WITH_KEY]),

@@ -94,7 +94,7 @@ function documented(route: Route, operation: Operation, nature: Nature): Documen
     parameters: parametersOf(url, operation),
     ...(body === undefined ? {} : { requestBody: { required: !bodyOptional, content: contentOf(body, 'input') } }),
     responses: joinedResponses(
-      problemResponses([...problemsByNature(method, config, nature), problems], operation),
+      problemResponses([...problemsByNature(route, nature), problems], operation),
       Object.fromEntries(Object.entries(operation.answers).map(([status, answer]) => [status, responseOf(answer)])),
     ),
     ...(examples === undefined ? {} : { 'x-examples': examples }),

@@ -48,6 +48,8 @@ export class AnswerJudge {
     if (place === undefined) return this.elsewhere({ method, path, status, contentType, body });
     const at = ['paths', place.path, place.method.toLowerCase(), 'responses', String(status)];
     const response = place.operation.responses[String(status)];
+    // Where a parameter is empty, the address is another one.
+    if (response === undefined && path.endsWith('/') && ELSEWHERE.includes(status)) return this.elsewhere({ method, path, status, contentType, body });
     if (response === undefined) return [`${status} is not described; there are ${Object.keys(place.operation.responses).join(', ')}`];
     const [where, { content }] = response.$ref === undefined ? [at, response] : [response.$ref.split('/').slice(1), this.referred(response.$ref)];
     const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase();
@@ -88,7 +90,7 @@ export class AnswerJudge {
 }
 
 function patternOf(path: string): RegExp {
-  const source = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{path\}$/, '.*').replace(/\{\w+\}/g, '[^/]+');
+  const source = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{path\}$/, '.*').replace(/\{\w+\}/g, '[^/]*');
   return new RegExp(`^${source}$`);
 }
 
