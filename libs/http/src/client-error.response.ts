@@ -2,13 +2,20 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Problem } from './problem.error.js';
 
+/** For so long the client may read why, before the connection is gone whether it likes to or not. */
+const LINGER_MS = 2_000;
+
 /** Answers what Node's parser refuses (or waited for too long) before there is a request, then closes. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
-  const problem = problemFor(error.code);
+  answerAndClose(socket, problemFor(error.code));
+}
+
+/** For whoever there is no request of to answer. */
+export function answerAndClose(socket: Socket, problem: Problem): void {
   const body = JSON.stringify(problem);
   const headers = {
     ...problem.headers(),
@@ -17,6 +24,8 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+  // Half a connection is one too: who never closes theirs would hold ours for good.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 function problemFor(code = ''): Problem {

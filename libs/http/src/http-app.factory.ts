@@ -8,6 +8,7 @@ import { limitBatches } from './batch.bodies.js';
 import { MAX_DEPTH, refuseContentEncoding, registerBodyParsers } from './body.parser.js';
 import { answerClientError } from './client-error.response.js';
 import { KeyRing } from './key.ring.js';
+import { limitConnections } from './limits/connection.limit.js';
 import { limitAddresses } from './limits/request.limits.js';
 import { RateLimiter } from './limits/rate.limiter.js';
 import type { ApiInfo } from './open-api/open-api.document.js';
@@ -33,6 +34,8 @@ export interface HttpAppOptions {
   forms?: boolean;
   /** Addresses of proxies whose X-Forwarded-For is believed; without them, a caller's address is that of its socket. */
   trustedProxies?: readonly string[];
+  /** Open connections from one address, unlimited unless given; more are closed. Those of trusted proxies do not count. */
+  connectionsPerAddress?: number;
   /** Describes the interface at /openapi.json and /docs. */
   api?: ApiInfo;
   /** Replaces the application's logger (that of ObservabilityModule when imported). */
@@ -79,6 +82,8 @@ export async function createHttpApp(
   const metrics = find(app, Metrics);
   if (metrics !== undefined) observeRequests(fastify, metrics);
   answerExpectations(fastify);
+  const { connectionsPerAddress: perAddress, trustedProxies = [] } = options;
+  if (perAddress !== undefined) limitConnections(fastify.server, { perAddress, trustedProxies });
   closeWhatBecomesIdle(fastify);
   return app;
 }

@@ -16,6 +16,8 @@ export const limitSettings = z.strictObject({
   perKey: rateLimit.default({ perSecond: 1_000, burst: 10_000 }),
   /** Of requests that come without a key, or with one that is none. */
   perAddress: rateLimit.default({ perSecond: 50, burst: 1_000 }),
+  /** Open at once; more are closed. Those of trusted proxies do not count. */
+  connectionsPerAddress: z.int().min(1).max(1_000_000).default(1_000),
   /** Whose X-Forwarded-For is believed. */
   trustedProxies: z.array(proxy).max(100).default([]),
 });
