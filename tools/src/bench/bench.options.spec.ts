@@ -3,16 +3,22 @@ import { BENCHMARKS, DEFAULT_SECONDS, HELP, OptionsError, parseBenchOptions } fr
 
 describe('npm run bench', () => {
   it('measures everything but what takes long, unless told what', () => {
-    expect(parseBenchOptions([])).toEqual({ names: BENCHMARKS.filter((name) => name !== 'growth' && name !== 'log'), seconds: DEFAULT_SECONDS, json: false, help: false });
+    expect(parseBenchOptions([])).toEqual({ names: BENCHMARKS.filter((name) => name !== 'growth' && name !== 'log'), seconds: DEFAULT_SECONDS, against: undefined, json: false, help: false });
   });
 
   it('measures what is named, once and in the order of the report', () => {
     expect(parseBenchOptions(['latency', 'accepting', 'latency', '--seconds', '10', '--json'])).toEqual({
       names: ['accepting', 'latency'],
       seconds: 10,
+      against: undefined,
       json: true,
       help: false,
     });
+  });
+
+  it('compares with a commit, and measures nothing else unless it is named', () => {
+    expect(parseBenchOptions(['--against', 'HEAD~1'])).toMatchObject({ names: [], against: 'HEAD~1' });
+    expect(parseBenchOptions(['ways', '--against', 'v1.0.0'])).toMatchObject({ names: ['ways'], against: 'v1.0.0' });
   });
 
   it.each([

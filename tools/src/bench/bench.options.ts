@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const BENCHMARKS = ['accepting', 'batches', 'latency', 'dispatch', 'audit', 'memory', 'guard', 'verify', 'growth', 'log'] as const;
+export const BENCHMARKS = ['accepting', 'batches', 'ways', 'latency', 'dispatch', 'audit', 'memory', 'guard', 'verify', 'growth', 'log'] as const;
 export type BenchmarkName = (typeof BENCHMARKS)[number];
 /** Minutes of preparation: only when it is named. */
 const BY_HAND: readonly BenchmarkName[] = ['growth', 'log'];
@@ -10,6 +10,8 @@ export interface BenchOptions {
   names: BenchmarkName[];
   /** How long each side of a benchmark is measured. */
   seconds: number;
+  /** A commit to be compared with. */
+  against: string | undefined;
   json: boolean;
   help: boolean;
 }
@@ -25,6 +27,8 @@ same Postgres (which waits for the disk) and the same NATS. Starts what it needs
 
   accepting        events accepted per second, and how long a sender waits, at 64 connections
   batches          the same in lists of 100, at 16 connections, and how many of them NATS has by then
+  ways             single events, lists, forms and signed webhooks: events per second, times, memory; and what the check
+                   of a key, a body, a contract and a signature takes of the processor
   latency          from the 202 to the provider's call, at 100 events per second
   dispatch         events per second through intake and dispatch of one service
   audit            entries per second into the audit log
@@ -37,10 +41,11 @@ same Postgres (which waits for the disk) and the same NATS. Starts what it needs
                    traces, proofs, appending, exporting, size (only when named: it takes a quarter of an hour)
 
   --seconds N      how long each side of each benchmark is measured (default ${DEFAULT_SECONDS}, from ${FEWEST_SECONDS} to ${MOST_SECONDS})
+  --against REF    beside another commit, built in a folder of its own: single events, by turns; without a name, only that
   --json           print the figures as JSON
   --help           this text
 
-Without a name all but growth and log run, which takes two to four minutes. Other programs on the machine disturb both sides:
+Without a name all but growth and log run, which takes three to five minutes. Other programs on the machine disturb both sides:
 compare ratios, and close what you can.
 `;
 
@@ -48,8 +53,8 @@ compare ratios, and close what you can.
 export class OptionsError extends Error {
   override readonly name = 'OptionsError';
 
-  constructor(problem: string) {
-    super(`${problem}\nnpm run bench -- --help shows the options.`);
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`${problem}\nnpm run bench -- --help shows the options.`, options);
   }
 }
 
@@ -57,17 +62,17 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
   const { values, positionals } = parse(args);
   const unknown = positionals.filter((name) => !isBenchmark(name));
   if (unknown.length > 0) throw new OptionsError(`There is no benchmark ${unknown.join(', ')}; there are ${BENCHMARKS.join(', ')}.`);
-  const names = BENCHMARKS.filter((name) => (positionals.length === 0 ? !BY_HAND.includes(name) : positionals.includes(name)));
-  return { names, seconds: secondsOf(values.seconds), json: values.json ?? false, help: values.help ?? false };
+  const names = BENCHMARKS.filter((name) => (positionals.length === 0 ? values.against === undefined && !BY_HAND.includes(name) : positionals.includes(name)));
+  return { names, seconds: secondsOf(values.seconds), against: values.against, json: values.json ?? false, help: values.help ?? false };
 }
 
-function parse(args: readonly string[]): { values: { seconds?: string; json?: boolean; help?: boolean }; positionals: string[] } {
+function parse(args: readonly string[]): { values: { seconds?: string; against?: string; json?: boolean; help?: boolean }; positionals: string[] } {
   try {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
       strict: true,
-      options: { seconds: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: { seconds: { type: 'string' }, against: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
     });
   } catch (error) {
     throw new OptionsError(error instanceof Error ? error.message : String(error));

@@ -21,6 +21,8 @@ export interface Result {
   /** What was measured and what it is compared with, for a reader who has not seen the code. */
   ours: string;
   bare: string;
+  /** How the two sides are called, where they are not Posthorn and a bare program. */
+  sides?: { ours: string; bare: string };
   figures: Figure[];
 }
 

@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { SERVICES } from '../start/service.catalogue.js';
 import type { Measuring } from './benchmark.js';
 import type { Figure, Result } from './figure.js';
+import { residentMegabytes } from './process.usage.js';
 import { askOnce } from './program.js';
 import type { Accepted, Steady } from './programs/steady.sender.js';
 import { mixedBodies } from './samples.js';
@@ -33,17 +32,4 @@ export async function measureMemory({ rig, seconds, progress }: Measuring): Prom
     bare: 'Nest on Fastify with one route that does nothing, after as many requests',
     figures,
   };
-}
-
-function residentMegabytes(pid: number): number {
-  return Math.round(residentKilobytes(pid) / 1_024);
-}
-
-function residentKilobytes(pid: number): number {
-  try {
-    return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-  } catch {
-    // Not Linux.
-    return Number(spawnSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }).stdout);
-  }
 }

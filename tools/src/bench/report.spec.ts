@@ -27,6 +27,12 @@ it('shows each figure beside its baseline, with the ratio and whether the aim wa
   ]);
 });
 
+it('calls the sides by other names where something else is compared', () => {
+  const [, ours, bare, , titles] = renderResult({ ...result, sides: { ours: 'here', bare: '27050a8' } }).split('\n');
+  expect([ours, bare]).toEqual(['  here:    the ingress', '  27050a8: Fastify']);
+  expect(titles).toMatch(/^ +here +27050a8 +ratio +aim$/);
+});
+
 it('gives programs the same, with the circumstances', () => {
   const circumstances = { node: 'v24.0.0', processor: 'x', cores: 2, loadBefore: 0.5 };
   expect(JSON.parse(reportJson([result], circumstances))).toMatchObject({

@@ -1,22 +1,24 @@
 import pc from 'picocolors';
 import { type Figure, isMet, ratioOf, type Result } from './figure.js';
+import { SIDES } from './rounds.js';
 
-const TITLES = ['', 'Posthorn', 'bare', 'ratio', 'aim'] as const;
 const LEFT_ALIGNED = new Set([0, 4]);
 
 /** One benchmark for people: numbers are right-aligned, so that they compare at a glance. */
-export function renderResult({ title, ours, bare, figures }: Result, color = false): string {
+export function renderResult({ title, ours, bare, figures, sides = SIDES }: Result, color = false): string {
+  const titles = ['', sides.ours, sides.bare, 'ratio', 'aim'];
   const { bold, dim, green, red } = pc.createColors(color);
   const rows = figures.map((figure) => [figure.what, amount(figure.ours, figure.unit), amount(figure.bare, figure.unit), ratio(figure), aim(figure)]);
-  const widths = TITLES.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = titles.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string => cells.map((cell, column) => pad(cell, widths[column] ?? 0, LEFT_ALIGNED.has(column))).join('   ').trimEnd();
+  const named = Math.max(sides.ours.length, sides.bare.length) + 1;
   const marked = (text: string): string => text.replace(/✓$/, green('✓')).replace(/✗$/, red('✗'));
   return [
     bold(title),
-    dim(`Posthorn: ${ours}`),
-    dim(`bare:     ${bare}`),
+    dim(`${`${sides.ours}:`.padEnd(named)} ${ours}`),
+    dim(`${`${sides.bare}:`.padEnd(named)} ${bare}`),
     '',
-    dim(line(TITLES)),
+    dim(line(titles)),
     ...rows.map((row) => marked(line(row))),
   ].map((text) => `  ${text}`.trimEnd()).join('\n');
 }

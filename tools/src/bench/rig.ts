@@ -19,6 +19,7 @@ import { Program, type ProgramName } from './program.js';
 export const CALLS_AT_ONCE = 32;
 /** What the bare programs publish to and take from. */
 export const BARE_STREAM = 'BARE';
+const LIMITLESS = { perSecond: 1_000_000, burst: 1_000_000 };
 const STREAMS = [EVENTS_STREAM, OUTCOMES_STREAM, BARE_STREAM];
 /** A message in so many waits for its answer, so that the server is never flooded. */
 const ASK_EVERY = 250;
@@ -35,6 +36,8 @@ export class Rig {
     private readonly nats: NatsConnection,
     private readonly manager: JetStreamManager,
     private readonly serverEnv: Record<string, string>,
+    /** Signs what the example's shop sends. */
+    readonly shopSecret: string,
   ) {}
 
   static async start(signal: AbortSignal, progress: (line: string) => void): Promise<Rig> {
@@ -49,14 +52,14 @@ export class Rig {
         home, configFile, signal, ports: await anyPorts(), restart: false, env: withoutServers(process.env),
         onStep: ({ name, state }) => { if (state === 'done') progress(`started ${name}`); },
       });
-      const { natsAdmin } = loadSecrets(new StackHome(home).secrets);
+      const { natsAdmin, shopWebhookSecret } = loadSecrets(new StackHome(home).secrets);
       const serverEnv = { DATABASE_URL: withPassword(stack.database), NATS_URL: stack.urls['nats'] ?? '', NATS_USER: NATS_ADMIN, NATS_PASSWORD: natsAdmin };
       const database = new Client({ connectionString: serverEnv.DATABASE_URL });
       await database.connect();
       const nats = await connect({ servers: serverEnv.NATS_URL, user: NATS_ADMIN, pass: natsAdmin });
       const manager = await jetstreamManager(nats);
       await manager.streams.add({ name: BARE_STREAM, subjects: ['bare.>'], storage: StorageType.File, max_age: nanos(72 * 3_600_000) });
-      return new Rig(stack, tap, tapUrl, database, nats, manager, serverEnv);
+      return new Rig(stack, tap, tapUrl, database, nats, manager, serverEnv, shopWebhookSecret);
     } catch (error) {
       await tap.stop();
       await stack?.stop();
@@ -165,8 +168,8 @@ function configurationFor(tapUrl: string): string {
   const document = parseDocument(readFileSync(EXAMPLE_CONFIG, 'utf8'));
   document.setIn(['crm-sync', 'connections', 0, 'baseUrl'], `${tapUrl}/hubspot`);
   document.setIn(['crm-sync', 'connections', 0, 'guard'], { concurrency: CALLS_AT_ONCE });
-  // What is measured is how fast it can be, not how fast one key may be.
-  document.setIn(['ingress', 'limits'], { perKey: { perSecond: 1_000_000, burst: 1_000_000 } });
+  // What is measured is how fast it can be, not how fast one key or one address may be.
+  document.setIn(['ingress', 'limits'], { perKey: LIMITLESS, perAddress: LIMITLESS });
   return document.toString();
 }
 

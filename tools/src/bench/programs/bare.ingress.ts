@@ -1,3 +1,4 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import Fastify from 'fastify';
@@ -6,7 +7,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { answerParent, setting } from './parent.js';
 
 // What it costs to insert an event and to publish it, and nothing else: no schema, no key, no limits, no idempotency,
-// no record of what was published. Fastify's own JSON parser; events that arrive together share one INSERT.
+// no record of what was published. Fastify's own JSON parser; events that arrive together share one INSERT. Of a webhook
+// the signature is verified, because without that anybody could send one.
 interface Waiting {
   id: string;
   envelope: string;
@@ -77,16 +79,18 @@ function envelopeOf(id: string, time: string, { type, data }: Submission): strin
 }
 
 const app = Fastify({ bodyLimit: 5 * 1024 * 1024 });
-app.post('/v1/events', async (request, reply) => {
+async function accept(submission: Submission): Promise<{ id: string; acceptedAt: string }> {
   const id = uuidv7();
   const acceptedAt = new Date().toISOString();
-  const envelope = envelopeOf(id, acceptedAt, request.body as Submission);
+  const envelope = envelopeOf(id, acceptedAt, submission);
   await new Promise<void>((resolve, reject) => {
     waiting.push({ id, envelope, resolve, reject });
     setImmediate(flush);
   });
-  return reply.code(202).send({ id, acceptedAt });
-});
+  return { id, acceptedAt };
+}
+
+app.post('/v1/events', async (request, reply) => reply.code(202).send(await accept(request.body as Submission)));
 app.post('/v1/batches', async (request, reply) => {
   const acceptedAt = new Date().toISOString();
   const events = (request.body as Submission[]).map((submission) => {
@@ -96,6 +100,26 @@ app.post('/v1/batches', async (request, reply) => {
   await pool.query(INSERT, [events.map(({ id }) => id), events.map(({ envelope }) => envelope)]);
   for (const { id, envelope } of events) publish(id, envelope);
   return reply.code(202).send(events.map(({ id }) => ({ id, acceptedAt })));
+});
+app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(body as string))));
+app.post('/v1/forms', async (request, reply) => {
+  const { name, email, phone, message } = request.body as Record<string, string>;
+  await accept({ type: 'lead.submitted', data: { form: 'callback', message, person: { name, email, phone } } });
+  return reply.redirect('/thanks', 303);
+});
+
+const shopSecret = process.env['SHOP_SECRET'] ?? '';
+await app.register((signed, _options, done) => {
+  signed.removeAllContentTypeParsers();
+  signed.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
+  signed.post('/v1/webhooks', async (request, reply) => {
+    const body = request.body as Buffer;
+    const expected = createHmac('sha256', shopSecret).update(body).digest();
+    const given = Buffer.from(String(request.headers['x-wc-webhook-signature']), 'base64');
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return reply.code(401).send();
+    return reply.code(202).send(await accept({ type: 'order.paid', data: JSON.parse(body.toString()) as unknown }));
+  });
+  done();
 });
 const url = await app.listen({ port: 0, host: '127.0.0.1' });
 answerParent({ url: () => url, unpublished: () => unpublished });
