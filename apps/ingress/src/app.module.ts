@@ -18,7 +18,7 @@ import { AdmissionService } from './admission/admission.service.js';
 import { AcceptedCounts } from './books/accepted.counts.js';
 import { AcceptedRollUp } from './books/accepted.roll-up.js';
 import { BooksController } from './books/books.controller.js';
-import { type IngressConfig, consentOfSites, keysOf, retentionRulesOf, SERVICE, spamSettingsOf } from './config.js';
+import { type IngressConfig, consentOfSites, keysOf, ownTypesOfSites, retentionRulesOf, SERVICE, spamSettingsOf } from './config.js';
 import { ConsentRule } from './consent/consent.rule.js';
 import { DryRun } from './dry-run/dry.run.js';
 import { ErasureConfirmations } from './erasing/erasure.confirmations.js';
@@ -41,6 +41,7 @@ import { LinkPageResponder } from './link-pages/link-page.responder.js';
 import { MAIL_LINKS, MailLinks, type MailLinksOptions } from './link-pages/mail.links.js';
 import { NewsletterLinksController } from './newsletter-links/newsletter-links.controller.js';
 import { NewsletterLinksService } from './newsletter-links/newsletter-links.service.js';
+import { OwnTypesRule } from './own-types/own-types.rule.js';
 import { DRAFT_REREADERS, type DraftRereaders } from './quarantine/draft.rereader.js';
 import { QuarantineController } from './quarantine/quarantine.controller.js';
 import { QuarantineDecisions } from './quarantine/quarantine.decisions.js';
@@ -95,7 +96,7 @@ export class AppModule {
         { provide: SPAM_SETTINGS, useFactory: () => spamSettingsOf(section) },
         {
           provide: ADMISSION_RULES,
-          useFactory: (spam: SpamRule): AdmissionRule[] => [new KeyTypesRule(), new ConsentRule(consentOfSites(section)), spam],
+          useFactory: (spam: SpamRule): AdmissionRule[] => [new KeyTypesRule(), new OwnTypesRule(ownTypesOfSites(section)), new ConsentRule(consentOfSites(section)), spam],
           inject: [SpamRule],
         },
         AcceptanceService,

@@ -1,11 +1,13 @@
 import { loadConfig, loadProvisioning, type ProvisioningConfig } from '@posthorn/configuration';
-import { OWN_SITE, SITE_ID } from '@posthorn/contracts';
+import { CUSTOM_TYPE, OWN_SITE, SITE_ID } from '@posthorn/contracts';
 import type { ApiKeyEntry } from '@posthorn/http';
 import { z } from 'zod';
 import { DECIDE, MANAGE_KEYS, OPERATOR_SCOPES, READ, SITE_SCOPES, WRITE } from './access/key.rights.js';
 import { type ConsentSettings, consentSettings } from './consent/consent.settings.js';
 import { FORM_NAME, formSettings } from './forms/form.settings.js';
 import { limitSettings, siteLimitSettings } from './limits/limit.settings.js';
+import { customTypeOf, type OwnTypesOfSite } from './own-types/own-types.rule.js';
+import { ownFieldsSettings, ownTypesSettings } from './own-types/own-types.settings.js';
 import { quarantineSettings } from './quarantine/quarantine.settings.js';
 import { type SpamSettingsOfSites, spamSettings } from './spam/spam.settings.js';
 import { RETENTION_TYPES, type RetentionRule, rulesOf } from './retention/retention.rules.js';
@@ -25,7 +27,7 @@ const operator = z.strictObject({ ...declared, scopes: z.array(z.enum(OPERATOR_S
 const days = z.int().min(4, 'must be at least 4: deliveries are tried for three days').max(36_500);
 
 const retention = z
-  .strictObject({ days: days.optional(), types: z.partialRecord(z.enum(RETENTION_TYPES), days).default({}) })
+  .strictObject({ days: days.optional(), types: z.partialRecord(z.union([z.enum(RETENTION_TYPES), z.string().regex(CUSTOM_TYPE)]), days).default({}) })
   .refine(({ days: all, types }) => all !== undefined || Object.keys(types).length > 0, 'must have days, types or both');
 
 const site = z.strictObject({
@@ -37,6 +39,9 @@ const site = z.strictObject({
   retention: retention.optional(),
   /** To what people must have agreed for their events to be taken. */
   consent: consentSettings.optional(),
+  /** Types of event that the site has added, and fields that it has added to ours. */
+  types: ownTypesSettings.optional(),
+  fields: ownFieldsSettings.optional(),
   /** HTML forms of the site that send straight here. */
   forms: z.record(z.string().regex(FORM_NAME, 'must be lower-case letters, digits and hyphens'), formSettings).default({}),
   /** What of its forms and browser keys is held. */
@@ -94,8 +99,12 @@ export function consentOfSites({ sites }: IngressSection): Map<string, ConsentSe
   return new Map(Object.entries(sites).flatMap(([site, { consent }]) => (consent === undefined ? [] : [[site, consent]])));
 }
 
+export function ownTypesOfSites({ sites }: IngressSection): Map<string, OwnTypesOfSite> {
+  return new Map(Object.entries(sites).map(([site, { types = {}, fields = {} }]) => [site, { types: new Map(Object.entries(types).map(([name, type]) => [customTypeOf(name), type])), fields }]));
+}
+
 export function retentionRulesOf({ sites }: IngressSection): RetentionRule[] {
-  return Object.entries(sites).flatMap(([site, { retention: settings }]) => (settings === undefined ? [] : rulesOf(site, settings)));
+  return Object.entries(sites).flatMap(([site, { retention: settings, types = {} }]) => (settings === undefined ? [] : rulesOf(site, settings, Object.keys(types).map(customTypeOf))));
 }
 
 export function spamSettingsOf({ sites }: IngressSection): SpamSettingsOfSites {

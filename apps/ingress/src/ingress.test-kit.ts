@@ -8,6 +8,7 @@ import { AppModule } from './app.module.js';
 import { DECIDE, ERASE, MANAGE_KEYS, READ, SEES_PERSONAL_DATA, WRITE } from './access/key.rights.js';
 import { SERVICE, type IngressConfig } from './config.js';
 import { formSettings } from './forms/form.settings.js';
+import { ownFieldsSettings, ownTypesSettings } from './own-types/own-types.settings.js';
 import type { ConsentSettings } from './consent/consent.settings.js';
 import { INGRESS_API } from './ingress.api.js';
 import { limitSettings, type SiteLimitSettings } from './limits/limit.settings.js';
@@ -33,6 +34,8 @@ interface Where {
   /** Of the site acme. */
   retention?: RetentionSettings;
   consent?: ConsentSettings;
+  types?: z.input<typeof ownTypesSettings>;
+  fields?: z.input<typeof ownFieldsSettings>;
   quarantine?: Partial<QuarantineSettings>;
   /** Of the site acme, as in posthorn.yaml. */
   forms?: Record<string, z.input<typeof formSettings>>;
@@ -85,7 +88,7 @@ export function lead(email = 'jane@example.com') {
   return { type: 'lead.submitted', data: { person: { email, name: 'Jane Doe' }, message: 'Please call me.' } };
 }
 
-function configFor({ databaseUrl, servers, retention, consent, quarantine = {}, forms = {}, spam, limits = {}, siteLimits, webhooks = {} }: Where): IngressConfig {
+function configFor({ databaseUrl, servers, retention, consent, types, fields, quarantine = {}, forms = {}, spam, limits = {}, siteLimits, webhooks = {} }: Where): IngressConfig {
   const key = (id: string, secret: string, scopes: (typeof READ | typeof WRITE | typeof ERASE)[] = [WRITE, READ]) => ({ id, sha256: keySha256(secret), scopes });
   return {
     service: SERVICE,
@@ -100,7 +103,7 @@ function configFor({ databaseUrl, servers, retention, consent, quarantine = {}, 
       limits: limitSettings.parse(limits),
       operators: [{ id: 'ada', sha256: keySha256(OPERATOR_KEY), scopes: [MANAGE_KEYS, DECIDE] }, { id: 'eve', sha256: keySha256(SEEING_OPERATOR_KEY), scopes: [DECIDE, SEES_PERSONAL_DATA] }],
       sites: {
-        acme: { name: 'Acme & Söhne', retention, consent, limits: siteLimits, spam: spamSettings.optional().parse(spam), forms: z.record(z.string(), formSettings).parse(forms), webhooks: webhookSources.parse(webhooks), keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
+        acme: { name: 'Acme & Söhne', retention, consent, types: types && ownTypesSettings.parse(types), fields: fields && ownFieldsSettings.parse(fields), limits: siteLimits, spam: spamSettings.optional().parse(spam), forms: z.record(z.string(), formSettings).parse(forms), webhooks: webhookSources.parse(webhooks), keys: [key('acme', ACME_KEY), key('browser', WRITE_ONLY_KEY, [WRITE]), key('privacy', ERASE_KEY, [ERASE])] },
         other: { name: 'Other', forms: {}, keys: [key('other', OTHER_KEY)] },
       },
     },

@@ -5,6 +5,7 @@ export { parseEnvelope, SITE_ID, TYPE_NAME, type Envelope } from './envelope/env
 export { acceptedAtOf, newId, UUID_V7 } from './envelope/identifier.js';
 export { DELIVERIES_OF_EVENT, EVENTS_STREAM, eventsOfSite, eventsOfType, eventSubject, OUTCOMES_STREAM, outcomeSubject } from './envelope/subject.js';
 export { EVENT_TYPES, EVENTS, isEventType, isOwnEventType, isPrivacyEventType, OWN_EVENT_TYPES, OWN_SITE, PRIVACY_EVENT_TYPES, WEBSITE_EVENT_TYPES, type EventData, type EventType, type OwnEventType, type PrivacyEventType, type WebsiteEventType } from './events/event.catalogue.js';
+export { CUSTOM_TYPE, isCustomType, type CustomEventData } from './events/custom.schema.js';
 export { ERASURE_CAUSES, ERASURE_EVENTS_MAX, type ErasureCause } from './events/privacy.schema.js';
 export { DISCARD_CAUSES, QUARANTINE_ENTRIES_MAX, type DiscardCause } from './events/quarantine.schema.js';
 export { createEvent, parseData, parseEvent, parseSubmitted, upgradeEvent, type NewEvent, type PosthornEvent } from './events/event.js';

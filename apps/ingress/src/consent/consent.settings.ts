@@ -1,4 +1,4 @@
-import { CONSENT_EVENT_TYPES } from '@posthorn/contracts';
+import { CONSENT_EVENT_TYPES, CUSTOM_TYPE } from '@posthorn/contracts';
 import { z } from 'zod';
 
 const policy = z.strictObject({
@@ -9,7 +9,7 @@ const policy = z.strictObject({
 });
 
 /** `consent` of a site: what its events need, by type. */
-export const consentSettings = z.partialRecord(z.enum(CONSENT_EVENT_TYPES), policy);
+export const consentSettings = z.partialRecord(z.union([z.enum(CONSENT_EVENT_TYPES), z.string().regex(CUSTOM_TYPE)]), policy);
 
 export type ConsentPolicy = z.infer<typeof policy>;
 export type ConsentSettings = z.infer<typeof consentSettings>;

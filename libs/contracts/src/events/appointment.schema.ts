@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { personal } from '../personal/personal.mark.js';
-import { consent, person } from '../schemas/person.schema.js';
+import { consent, extra, person } from '../schemas/person.schema.js';
 import { key, line, text } from '../schemas/text.schema.js';
 import { instant, timeZone } from '../schemas/time.schema.js';
 
@@ -18,6 +18,7 @@ export const appointment = z
     notes: personal(text(20_000)).optional(),
     reason: personal(text(5_000)).optional(),
     consent: consent.optional(),
+    extra,
   })
   .refine(({ start, end }) => Date.parse(end) > Date.parse(start), {
     path: ['end'],

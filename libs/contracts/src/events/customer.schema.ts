@@ -1,5 +1,5 @@
 import { z } from 'zod';
 import { personal } from '../personal/personal.mark.js';
-import { consent, email, person } from '../schemas/person.schema.js';
+import { consent, email, extra, person } from '../schemas/person.schema.js';
 
-export const customerUpdated = z.strictObject({ person, previousEmail: personal(email).optional(), consent: consent.optional() });
+export const customerUpdated = z.strictObject({ person, previousEmail: personal(email).optional(), consent: consent.optional(), extra });

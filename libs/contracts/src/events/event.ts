@@ -4,7 +4,10 @@ import { newId } from '../envelope/identifier.js';
 import { EVENT_TYPES, EVENTS, isEventType, type EventData, type EventType } from './event.catalogue.js';
 import { dataschemaOf, isTaken, schemaFor, takenVersions } from './event.versions.js';
 
-/** Every event there is, discriminated by `type`; with a type argument, only those. */
+/**
+ * Every event of the catalogue, discriminated by `type`; with a type argument, only those. Types that a site has added are
+ * not among them, though an event may be of one: who needs to know asks `isCustomType`.
+ */
 export type PosthornEvent<T extends EventType = EventType> = { [K in T]: Envelope<EventData<K>, K> }[T];
 
 export interface NewEvent<T extends EventType> {
@@ -52,9 +55,10 @@ export function parseEvent(value: unknown): PosthornEvent {
   const head = envelope.safeParse(value);
   const issues = head.success ? [] : contractIssues(head.error.issues, value);
   const type = fieldOf(value, 'type');
-  if (typeof type === 'string' && isEventType(type)) {
+  const schema = typeof type === 'string' ? schemaFor(type, fieldOf(value, 'dataschema')) : undefined;
+  if (typeof type === 'string' && schema !== undefined) {
     const given = fieldOf(value, 'data');
-    const data = schemaFor(type, fieldOf(value, 'dataschema')).safeParse(given);
+    const data = schema.safeParse(given);
     if (!data.success) issues.push(...contractIssues(data.error.issues, given, ['data']));
     else if (head.success && !isTaken(type, head.data.dataschema)) issues.push(wrongSchema(type));
     // The pair of type and data was just checked against the one map that links them.
@@ -73,11 +77,11 @@ export function parseSubmitted(value: unknown): PosthornEvent {
   const type = fieldOf(value, 'type');
   if (typeof value !== 'object' || value === null || fieldOf(value, 'dataschema') !== undefined) return parseEvent(value);
   // What is wrong with an unknown type is its type, and not that it has no schema.
-  const known = typeof type === 'string' && isEventType(type) ? type : undefined;
+  const known = typeof type === 'string' && takenVersions(type).length > 0 ? type : undefined;
   try {
     return parseEvent({ ...value, dataschema: dataschemaOf(known ?? 'unknown.type') });
   } catch (error) {
-    const previous = known && takenVersions(known)[1];
+    const previous = known === undefined ? undefined : takenVersions(known)[1];
     if (previous === undefined) throw error;
     try {
       return parseEvent({ ...value, dataschema: previous.dataschema });
@@ -92,7 +96,7 @@ export function upgradeEvent<E extends Envelope<unknown>>(event: E): E {
   const { type, dataschema, data, erased } = event;
   if (erased === true || !isEventType(type) || dataschema === dataschemaOf(type)) return event;
   const schema = schemaFor(type, dataschema);
-  const upgraded = schema === EVENTS[type] ? undefined : schema.safeParse(data);
+  const upgraded = schema === undefined || schema === EVENTS[type] ? undefined : schema.safeParse(data);
   return upgraded?.success === true ? { ...event, dataschema: dataschemaOf(type), data: upgraded.data } : event;
 }
 
@@ -119,7 +123,7 @@ const unknownType = (): ContractIssue => ({
   message: `is not a known event type; known are ${EVENT_TYPES.join(', ')}`,
 });
 
-const wrongSchema = (type: EventType): ContractIssue => ({
+const wrongSchema = (type: string): ContractIssue => ({
   pointer: '/dataschema',
   rule: 'schema_version',
   message: `must be ${takenVersions(type).map(({ dataschema }) => dataschema).join(' or ')}, which this release understands`,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { dataschemaAt } from '../envelope/envelope.schema.js';
+import { customEvent, isCustomType } from './custom.schema.js';
 import { EVENTS, isEventType, type EventData, type EventType } from './event.catalogue.js';
 import { newsletterSince1 } from './newsletter.schema.js';
 
@@ -36,8 +37,9 @@ export function versionOf(type: string): number {
   return (isEventType(type) ? VERSIONS[type]?.current : undefined) ?? 1;
 }
 
-/** The current version first, then the one before, where it is still taken. */
-export function takenVersions(type: EventType): TakenVersion[] {
+/** The current version first, then the one before, where it is still taken; none of a type that nobody knows. */
+export function takenVersions(type: string): TakenVersion[] {
+  if (!isEventType(type)) return isCustomType(type) ? [{ version: 1, dataschema: dataschemaAt(type, 1), schema: customEvent }] : [];
   const { current, previous }: Version<unknown> = VERSIONS[type] ?? { current: 1 };
   const versions: TakenVersion[] = [{ version: current, dataschema: dataschemaAt(type, current), schema: EVENTS[type] }];
   if (previous !== undefined) versions.push({ version: current - 1, dataschema: dataschemaAt(type, current - 1), schema: previous });
@@ -45,12 +47,13 @@ export function takenVersions(type: EventType): TakenVersion[] {
 }
 
 /** What data of the type is checked with that says it is of this version: the current one unless it says that of the one before. */
-export function schemaFor(type: EventType, dataschema: unknown): TakenVersion['schema'] {
-  if (VERSIONS[type]?.previous === undefined || dataschema === CURRENT_OF.get(type)) return EVENTS[type];
-  return takenVersions(type).find((taken) => taken.dataschema === dataschema)?.schema ?? EVENTS[type];
+export function schemaFor(type: string, dataschema: unknown): TakenVersion['schema'] | undefined {
+  if (isEventType(type) && (VERSIONS[type]?.previous === undefined || dataschema === CURRENT_OF.get(type))) return EVENTS[type];
+  const taken = takenVersions(type);
+  return (taken.find((version) => version.dataschema === dataschema) ?? taken[0])?.schema;
 }
 
 /** Whether this release can read data of the type that says it is of this version. */
-export function isTaken(type: EventType, dataschema: string): boolean {
+export function isTaken(type: string, dataschema: string): boolean {
   return dataschema === CURRENT_OF.get(type) || takenVersions(type).some((taken) => taken.dataschema === dataschema);
 }

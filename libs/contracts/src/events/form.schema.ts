@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { personal } from '../personal/personal.mark.js';
-import { consent, person } from '../schemas/person.schema.js';
+import { consent, extra, person } from '../schemas/person.schema.js';
 import { key, text } from '../schemas/text.schema.js';
 
 const value = z.union([text(20_000), z.number(), z.boolean(), z.array(text(20_000)).max(200)], {
@@ -8,4 +8,4 @@ const value = z.union([text(20_000), z.number(), z.boolean(), z.array(text(20_00
 });
 
 /** Any other form. Nobody knows what its fields hold, so all of them are personal. */
-export const formSubmitted = z.strictObject({ form: key(), fields: personal(z.record(key(), value)), person: person.optional(), consent: consent.optional() });
+export const formSubmitted = z.strictObject({ form: key(), fields: personal(z.record(key(), value)), person: person.optional(), consent: consent.optional(), extra });

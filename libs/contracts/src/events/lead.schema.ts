@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { personal } from '../personal/personal.mark.js';
-import { consent, person } from '../schemas/person.schema.js';
+import { consent, extra, person } from '../schemas/person.schema.js';
 import { key, line, text } from '../schemas/text.schema.js';
 
 export const leadSubmitted = z.strictObject({
@@ -11,4 +11,5 @@ export const leadSubmitted = z.strictObject({
   page: personal(line(2_048)).optional(),
   consent: consent.optional(),
   campaign: z.strictObject({ source: line(200).optional(), medium: line(200).optional(), name: line(200).optional() }).optional(),
+  extra,
 });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { consentWithoutWay, person, provenConsent } from '../schemas/person.schema.js';
+import { consentWithoutWay, extra, person, provenConsent } from '../schemas/person.schema.js';
 import { key } from '../schemas/text.schema.js';
 
 /** The same facts for subscribed, confirmed and unsubscribed. Who sends newsletters has to prove how consent was given. */
-export const newsletter = z.strictObject({ person, list: key(), consent: provenConsent.optional() });
+export const newsletter = z.strictObject({ person, list: key(), consent: provenConsent.optional(), extra });
 
 const withoutWay = z.strictObject({ person, list: key(), consent: consentWithoutWay.optional() });
 

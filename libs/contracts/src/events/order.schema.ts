@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { amount, money } from '../schemas/money.schema.js';
-import { consent, person } from '../schemas/person.schema.js';
+import { consent, extra, person } from '../schemas/person.schema.js';
 import { key, line } from '../schemas/text.schema.js';
 
 export const orderPaid = z.strictObject({
@@ -13,4 +13,5 @@ export const orderPaid = z.strictObject({
     .max(500),
   person,
   consent: consent.optional(),
+  extra,
 });

@@ -5,10 +5,10 @@ import { EVENT_TYPES, EXAMPLES, joinPersonal, MASK, maskPersonal, personalPointe
 describe('personal data', () => {
   it('is marked in the contract, field by field', () => {
     const person = ['/person/email', '/person/name', '/person/phone', '/person/company', '/person/locale'];
-    expect(personalPointers('lead.submitted')).toEqual([...person, '/message', '/page']);
-    expect(personalPointers('appointment.booked')).toEqual(['/title', '/place', ...person, '/notes', '/reason']);
-    expect(personalPointers('customer.updated')).toEqual([...person, '/previousEmail']);
-    expect(personalPointers('form.submitted')).toEqual(['/fields', ...person]);
+    expect(personalPointers('lead.submitted')).toEqual([...person, '/message', '/page', '/extra']);
+    expect(personalPointers('appointment.booked')).toEqual(['/title', '/place', ...person, '/notes', '/reason', '/extra']);
+    expect(personalPointers('customer.updated')).toEqual([...person, '/previousEmail', '/extra']);
+    expect(personalPointers('form.submitted')).toEqual(['/fields', ...person, '/extra']);
   });
 
   it.each(EVENT_TYPES)('of %s can be taken out and put back', (type) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isEventType, type EventType } from '../events/event.catalogue.js';
+import { isCustomType } from '../events/custom.schema.js';
 import { takenVersions } from '../events/event.versions.js';
 import { pointerOf, stepsOf } from '../json-pointer.js';
 import { PERSONAL_KEYWORD } from './personal.mark.js';
@@ -12,14 +12,16 @@ export type PersonalPart = Record<string, unknown>;
 
 type JsonObject = { [key: string]: unknown };
 
-const pointersByType = new Map<EventType, readonly string[]>();
+const pointersByType = new Map<string, readonly string[]>();
 
 /** JSON pointers, within the data, of the fields marked as personal in any version that is taken: the one before is still in ledgers. */
-export function personalPointers(type: EventType): readonly string[] {
-  let pointers = pointersByType.get(type);
+export function personalPointers(type: string): readonly string[] {
+  // Those of a site's own types are the same of all, and their names are anybody's.
+  const name = isCustomType(type) ? 'custom' : type;
+  let pointers = pointersByType.get(name);
   if (pointers === undefined) {
     pointers = [...new Set(takenVersions(type).flatMap(({ schema }) => marked(z.toJSONSchema(schema, { io: 'input' }), [])))];
-    pointersByType.set(type, pointers);
+    if (takenVersions(type).length > 0) pointersByType.set(name, pointers);
   }
   return pointers;
 }
@@ -29,7 +31,7 @@ export function personalPointers(type: EventType): readonly string[] {
  * personal: a newer publisher must not leak through an older reader.
  */
 export function splitPersonal(type: string, data: unknown): { clear: unknown; personal: PersonalPart } {
-  if (!isEventType(type)) return { clear: {}, personal: { '': data } };
+  if (!isKnown(type)) return { clear: {}, personal: { '': data } };
   const clear: unknown = structuredClone(data);
   const personal: PersonalPart = {};
   for (const pointer of personalPointers(type)) {
@@ -41,9 +43,13 @@ export function splitPersonal(type: string, data: unknown): { clear: unknown; pe
   return { clear, personal };
 }
 
+function isKnown(type: string): boolean {
+  return personalPointers(type).length > 0 || takenVersions(type).length > 0;
+}
+
 /** One personal value, which stays where it is: taking all of them out costs more than checking the event. */
 export function personalValue(type: string, data: unknown, pointer: string): unknown {
-  if (!isEventType(type) || !personalPointers(type).includes(pointer)) return undefined;
+  if (!personalPointers(type).includes(pointer)) return undefined;
   const place = placeOf(data, pointer);
   return place?.holder[place.key];
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { personal } from '../personal/personal.mark.js';
+import { openFields } from './open.schema.js';
 import { line } from './text.schema.js';
 import { instant } from './time.schema.js';
 
@@ -34,6 +35,9 @@ export const provenConsent = statedConsent.extend({ way });
 
 /** As it was before anybody asked for the way. */
 export const consentWithoutWay = statedConsent;
+
+/** What a site adds to a type: its configuration says what. Nobody else knows what it is, so all of it is personal. */
+export const extra = personal(openFields).optional();
 
 export type Person = z.infer<typeof person>;
 export type Consent = z.infer<typeof consent>;
