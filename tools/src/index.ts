@@ -7,5 +7,5 @@ export { StartError } from './start/start.error.js';
 export { provePromise } from './prove/proofs.js';
 export { missingForWordPress, PHP } from './prove/wordpress/wordpress.packages.js';
 export { keyForWordPress, receivedEvents } from './prove/wordpress/wordpress.posthorn.js';
-export { type PosthornForWordPress, WordPressTrial } from './prove/wordpress/wordpress.trial.js';
+export { WordPressTrial } from './prove/wordpress/wordpress.trial.js';
 export { EXAMPLE_CONFIG, WORKSPACE } from './workspace.js';

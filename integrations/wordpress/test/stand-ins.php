@@ -166,6 +166,9 @@ add_action(
 				wp_schedule_event( time() - 1, 'posthorn_minute', Posthorn_Sender::HOOK );
 				delete_transient( 'doing_cron' );
 				break;
+			case 'copy':
+				update_option( 'posthorn_home', 'elsewhere.example' );
+				break;
 			case 'lose-answers':
 				update_option( 'stand_in_lose_answers', (int) $_POST['id'] );
 				break;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ReceivedEvent } from './wordpress.trial.js';
+import type { ReceivedEvent } from './wordpress.stage.js';
 
 /** As the how-to has it made: it may submit events, and nothing else. */
 export async function keyForWordPress(ingress: string, operatorKey: string): Promise<string> {

@@ -71,8 +71,8 @@ export class WordPressSite {
     await this.page(`/wp-admin/${link.replaceAll('&amp;', '&')}`);
   }
 
-  settingsPage(): Promise<string> {
-    return this.page('/wp-admin/options-general.php?page=posthorn');
+  settingsPage(more = ''): Promise<string> {
+    return this.page(`/wp-admin/options-general.php?page=posthorn${more}`);
   }
 
   /** Fills in one of the forms on the page of settings, the first that has this field, and answers the page after it. */
@@ -83,7 +83,7 @@ export class WordPressSite {
     const [, action = ''] = /action="([^"]*)"/.exec(own) ?? [];
     const hidden: Record<string, string> = Object.fromEntries([...own.replaceAll("'", '"').matchAll(/<input type="hidden"[^>]*>/g)].map(([input]) => [/name="([^"]*)"/.exec(input)?.[1] ?? '', /value="([^"]*)"/.exec(input)?.[1] ?? '']));
     await this.post(action.startsWith('http') ? new URL(action).pathname : `/wp-admin/${action}`, { ...hidden, ...fields });
-    return this.settingsPage();
+    return this.settingsPage('&settings-updated=true');
   }
 
   async comment(email: string): Promise<void> {

@@ -1,47 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import { waitFor } from '@posthorn/testing';
-import { type QueueRow, WordPressSite } from './wordpress.site.js';
-
-/** The Posthorn that the website sends to. */
-export interface PosthornForWordPress {
-  /** Where the website thinks that ingress is. */
-  url: string;
-  /** May submit events, and nothing else. */
-  key: string;
-  away: () => Promise<void>;
-  back: () => Promise<void>;
-  /** The events of people whose address has this in it. */
-  received: (mark: string) => Promise<ReceivedEvent[]>;
-}
-
-export interface ReceivedEvent {
-  id: string;
-  type: string;
-  data: { person?: Record<string, string>; message?: string; consent?: { purposes: string[] }; [more: string]: unknown };
-}
-
-export interface WordPressFinding {
-  complaints: string[];
-  /** What happened, and how often. */
-  table: [string, string][];
-}
-
-const PATIENCE = { timeoutMs: 30_000, everyMs: 100 };
-const DECISION = 'value="posthorn_failed"';
+import type { QueueRow } from './wordpress.site.js';
+import { DECISION, PATIENCE, type ReceivedEvent, tried, type WordPressFinding, WordPressStage } from './wordpress.stage.js';
 
 /** From the activation of the plugin to its removal, through an outage of Posthorn. */
-export class WordPressTrial {
-  private readonly site = new WordPressSite();
-  private readonly complaints: string[] = [];
-  private readonly table: [string, string][] = [];
-  private readonly mark = `wp${Date.now().toString(36)}`;
-  private addresses = 0;
-
-  constructor(
-    private readonly posthorn: PosthornForWordPress,
-    private readonly progress: (line: string) => void,
-  ) {}
-
+export class WordPressTrial extends WordPressStage {
   async run(waiting: number): Promise<WordPressFinding> {
     try {
       this.progress('starting MariaDB and WordPress');
@@ -49,9 +11,12 @@ export class WordPressTrial {
       await this.setUp();
       await this.everyKind();
       await this.refused();
+      await this.wrongKey();
+      await this.copied();
       await this.outage(waiting);
       await this.lostAnswer();
       await this.forgotten();
+      await this.reckoned();
       await this.removed();
       this.complaints.push(...this.site.complaints());
       return { complaints: this.complaints, table: this.table };
@@ -63,10 +28,9 @@ export class WordPressTrial {
   private async setUp(): Promise<void> {
     await this.site.logIn();
     await this.site.activate();
-    const sources = ['contact-form-7', 'wpforms', 'comments', 'accounts', 'woocommerce'];
-    const settings = { url: this.posthorn.url, forms_as: 'lead.submitted', consent_field: 'offers', consent_purposes: 'offers-by-mail', consent_wording: '2026-11', 'sources][': sources };
-    const named = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`posthorn_settings[${name}]`, value]));
-    const page = await this.site.submitSettings('posthorn-url', { ...named, posthorn_key: this.posthorn.key });
+    const refused = await this.save('ph_operator_of-somebody-else', 'http://events.acme.example');
+    this.expect(refused.includes('must begin with https://') && refused.includes('one of the kind'), 'An address that is read on the way and a key of an operator are not refused.');
+    const page = await this.save(this.posthorn.key);
     this.expect(page.includes(`••••${this.posthorn.key.slice(-4)}`), 'The page does not show that there is a key.');
     this.expect(!page.includes(this.posthorn.key), 'The page shows the key.');
     const tested = await this.site.submitSettings('value="posthorn_test"', {});
@@ -107,6 +71,37 @@ export class WordPressTrial {
     await this.site.submitSettings('value="discard"', {});
     this.same(failed(await this.site.standIn('queue')), [], 'what was deleted');
     this.note('an event that is not valid', 'kept with the reason, shown, deleted by hand');
+  }
+
+  private async wrongKey(): Promise<void> {
+    const before = (await this.posthorn.received(this.mark)).length;
+    await this.save(`${this.posthorn.key.slice(0, -1)}${this.posthorn.key.endsWith('0') ? '1' : '0'}`);
+    const tested = await this.site.submitSettings('value="posthorn_test"', {});
+    this.expect(tested.includes('does not take the key'), 'The test of the connection does not say that the key is wrong.');
+    await this.site.standIn('contact-form-7', { email: this.address() });
+    const [row] = await waitFor(async () => tried(await this.site.standIn('queue'), 1), { ...PATIENCE, describe: 'the key to be refused' });
+    this.expect(row?.reason.startsWith('key-mistyped') === true, `Why nothing is sent is not said: ${row?.reason}`);
+    await this.save(this.posthorn.key);
+    await this.site.submitSettings(DECISION, { what: 'all' });
+    await this.untilSent(1);
+    this.same((await this.untilReceived(before + 1)).length, before + 1, 'what waited for a key');
+    this.note('a wrong key', 'waits for the right one, and is no failure');
+  }
+
+  private async copied(): Promise<void> {
+    const before = (await this.posthorn.received(this.mark)).length;
+    await this.site.standIn('copy');
+    await this.site.standIn('contact-form-7', { email: this.address() });
+    await this.site.standIn('run');
+    const rows = await this.site.standIn('queue');
+    this.same(rows.filter(({ state }) => state !== 'sent').map(({ state, attempts }) => [state, attempts]), [['waiting', '0']], 'what a copy of the website tries to send');
+    this.expect((await this.site.settingsPage()).includes('it may be a copy'), 'The page does not say that this is a copy.');
+    // An empty field keeps the key.
+    await this.save('');
+    await this.site.standIn('run');
+    await this.untilSent(1);
+    await this.untilReceived(before + 1);
+    this.note('a copy of the website', 'silent until somebody saves its settings');
   }
 
   private async outage(waiting: number): Promise<void> {
@@ -152,58 +147,19 @@ export class WordPressTrial {
     this.note('somebody who is erased in WordPress', 'gone from the queue');
   }
 
+  /** Every event that Posthorn has is one that the website knows of: of what was sent twice, it would know one. */
+  private async reckoned(): Promise<void> {
+    const rows = await this.untilSent(1);
+    const events = await this.untilReceived(rows.length);
+    this.same(events.map(({ id }) => id).sort(), rows.map(({ event_id: id }) => id).sort(), 'the events at the end');
+    this.note('in all', `${rows.length} sent, ${events.length} in the audit log, the same ones`);
+  }
+
   private async removed(): Promise<void> {
     const left = await this.site.standIn<{ key: unknown; table: unknown }>('uninstall');
     this.same([left.key, left.table], [false, 'wp_posthorn_queue'], 'the key and the queue after the plugin is deleted');
     this.note('the plugin is deleted', 'the key is gone, the queue stays unless told otherwise');
   }
-
-  /** Until everything is sent, and at least so much. */
-  private untilSent(least: number): Promise<QueueRow[]> {
-    let last: QueueRow[] = [];
-    return waitFor(
-      async () => {
-        last = await this.site.standIn('queue');
-        return last.length >= least && last.every(({ state }) => state === 'sent') ? last : undefined;
-      },
-      { ...PATIENCE, describe: () => `the queue to be sent: ${JSON.stringify(last.filter(({ state }) => state !== 'sent').map(({ type, state, attempts, reason }) => ({ type, state, attempts, reason })))}` },
-    );
-  }
-
-  private untilReceived(count: number): Promise<ReceivedEvent[]> {
-    let last: ReceivedEvent[] = [];
-    return waitFor(
-      async () => {
-        last = await this.posthorn.received(this.mark);
-        return last.length >= count ? last : undefined;
-      },
-      { ...PATIENCE, describe: () => `${count} events, of which there are ${last.length}` },
-    );
-  }
-
-  private address(): string {
-    this.addresses += 1;
-    return `${this.mark}-${this.addresses}@example.com`;
-  }
-
-  private expect(holds: boolean, complaint: string): void {
-    if (!holds) this.complaints.push(complaint);
-  }
-
-  private same(found: unknown, wanted: unknown, what: string): void {
-    this.expect(isDeepStrictEqual(found, wanted), `${what}: ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`);
-  }
-
-  private note(what: string, became: string): void {
-    this.table.push([what, became]);
-    this.progress(`${what}: ${became}`);
-  }
-}
-
-/** Those that wait, once one of them was tried and all of them are there. */
-function tried(rows: QueueRow[], count: number): QueueRow[] | undefined {
-  const waiting = rows.filter(({ state }) => state === 'waiting');
-  return waiting.length === count && waiting.some(({ reason }) => reason !== '') ? waiting : undefined;
 }
 
 function nonEmpty<T>(list: T[]): T[] | undefined {
