@@ -166,6 +166,11 @@ add_action(
 				wp_schedule_event( time() - 1, 'posthorn_minute', Posthorn_Sender::HOOK );
 				delete_transient( 'doing_cron' );
 				break;
+			case 'claims':
+				$claims = array( Posthorn_Queue::claim(), Posthorn_Queue::claim() );
+				Posthorn_Queue::later( $claims[0], '', 0 );
+				wp_send_json( array( null !== $claims[0], null !== $claims[1] ) );
+				// It ends here.
 			case 'copy':
 				update_option( 'posthorn_home', 'elsewhere.example' );
 				break;
