@@ -51,7 +51,7 @@ ${Object.entries(components['schemas'] ?? {}).map(([name, schema]) => `<article 
 }
 
 function contentsOf({ name, entries }: { name: string; entries: readonly Entry[] }): string {
-  return `<h2>${escapeHtml(name)}</h2>${entries.map(({ method, path, operation }) => `<a href="#${operation.operationId}">${verb(method)}<span>${escapeHtml(path)}</span></a>`).join('')}`;
+  return `<h2>${escapeHtml(name)}</h2>${entries.map(({ method, path, operation }) => `<a href="#${operation.operationId}">${verb(method)}<span>${escapeHtml(path).replaceAll('/', '<wbr>/')}</span></a>`).join('')}`;
 }
 
 function articleOf({ method, path, operation }: Entry, { info }: OpenApiDocument): string {

@@ -4,7 +4,7 @@ export const DOCS_STYLE = `
 @media(prefers-color-scheme:dark){:root{--ink:#e4eaf0;--paper:#171e26;--ground:#0f151b;--line:#2b3642;--soft:#9fadba;--brand:#3fbf8f;--code:#10171e;--get:#6cb6ff;--post:#3fbf8f;--other:#e0b050;--bad:#ff8a80}}
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;scroll-padding-top:1rem}
-body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.6 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;display:grid;grid-template-columns:minmax(15rem,19rem) minmax(0,1fr)}
+body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.6 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;display:grid;grid-template-columns:minmax(15rem,20rem) minmax(0,1fr)}
 nav{position:sticky;top:0;height:100vh;overflow:auto;padding:1.5rem 1rem 3rem;border-right:1px solid var(--line);background:var(--paper);font-size:.875rem}
 nav h2{margin:1.25rem 0 .25rem;font-size:.75rem;letter-spacing:.05em;text-transform:uppercase;color:var(--soft)}
 nav a{display:flex;gap:.5rem;padding:.2rem .4rem;border-radius:.35rem;color:inherit;text-decoration:none;overflow-wrap:anywhere}

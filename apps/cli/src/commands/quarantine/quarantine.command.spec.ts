@@ -19,7 +19,7 @@ describe('posthorn quarantine', () => {
   let asked: Asked[] = [];
   /** Steps of two. */
   const answer = ({ url: path, body }: Asked): unknown => {
-    if (path.startsWith('/v1/quarantine?')) return { entries: [entry], next: ids[0] };
+    if (path.startsWith('/v1/quarantine?')) return { entries: [entry, { ...entry, id: ids[1], reasons: [{ pointer: '', message: 'has the hidden field filled in' }] }], next: ids[0] };
     if (path === `/v1/quarantine/${ids[0]!}`) return { ...entry, personalData: 'masked', key: 'acme-site', draft: { envelope: { data: '[personal]' } } };
     const after = body.cursor === undefined ? 0 : ids.indexOf(body.cursor) + 1;
     const step = ids.slice(after, after + 2);
@@ -61,6 +61,7 @@ describe('posthorn quarantine', () => {
     const { code, out, error } = await posthorn(['list', '--state', 'held', '--site', 'acme']);
     expect(code).toBe(0);
     expect(out).toMatch(/b8b0 +held +acme +form +lead\.submitted .*spam-suspected: \/data\/message has links \(and 1 more\)/);
+    expect(out).toContain('spam-suspected: has the hidden field filled in');
     expect(error).toContain(`--cursor ${ids[0]!}`);
     expect(asked[0]!.url).toBe('/v1/quarantine?site=acme&state=held&limit=50');
   });
