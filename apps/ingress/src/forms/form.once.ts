@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { HttpRequest } from '@posthorn/http';
+import { MicroBatcher } from '@posthorn/persistence';
 import type { Acceptance, Once } from '../accepting/acceptance.service.js';
-import { QuarantineStore } from '../quarantine/quarantine.store.js';
+import { type Incumbent, QuarantineStore } from '../quarantine/quarantine.store.js';
 import { CHALLENGE_FIELD } from '../spam/form.signs.js';
 import type { FormFields } from './form.body.js';
 import { FORM_SECRET } from './form.secret.js';
@@ -11,10 +12,17 @@ import type { Form } from './form.settings.js';
 /** Whoever presses a button twice does it within this time. */
 export const WINDOW_MS = 10_000;
 
+interface Key {
+  site: string;
+  key: string;
+}
+
 /** Makes one event of a form that is sent twice. */
 @Injectable()
 export class FormOnce {
   private readonly underWay = new Map<string, Promise<Acceptance>>();
+  /** Forms that arrive together share one question, as their events share one commit. */
+  private readonly questions = new MicroBatcher<Key[], Incumbent[]>({ maxBatch: 500, concurrency: 2, run: (asked) => this.incumbents(asked) });
 
   constructor(
     private readonly known: QuarantineStore,
@@ -44,10 +52,15 @@ export class FormOnce {
     const idempotencyKey = keyOf(window === undefined ? 'own' : String(window));
     const keys = window === undefined ? [idempotencyKey] : [idempotencyKey, keyOf(String(window - 1))];
     // Held, it counts as well: who sends it twice is answered alike.
-    const before = await this.known.incumbents(keys.map((key) => ({ site: form.site, key })));
+    const before = await this.questions.add(keys.map((key) => ({ site: form.site, key })));
     const same = before.find(({ receivedAt }) => window === undefined || now - receivedAt.getTime() < WINDOW_MS);
     if (same !== undefined) return { id: same.id, acceptedAt: same.receivedAt, replayed: true };
     return accept({ idempotencyKey, content: digest });
+  }
+
+  private async incumbents(asked: readonly Key[][]): Promise<Incumbent[][]> {
+    const found = Map.groupBy(await this.known.incumbents(asked.flat()), nameOf);
+    return asked.map((keys) => keys.flatMap((key) => found.get(nameOf(key)) ?? []));
   }
 
   // Keyed, because an address could be found from its plain digest by trying them all. Fields for ourselves are no
@@ -58,3 +71,5 @@ export class FormOnce {
     return createHmac('sha256', this.secret).update(JSON.stringify([form.id, visitor, content])).digest('base64url');
   }
 }
+
+const nameOf = ({ site, key }: Key): string => `${site} ${key}`;

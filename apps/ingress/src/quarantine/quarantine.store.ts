@@ -39,12 +39,12 @@ const INSERT = prepared(`
   ), noted AS (
     INSERT INTO quarantine_people (person, id) SELECT p.person, p.id FROM unnest($13::uuid[], $14::uuid[]) AS p (person, id) JOIN kept USING (id)
   ) SELECT id FROM kept`);
-const INCUMBENTS = `
+const INCUMBENTS = prepared(`
   SELECT l.id, l.site, l.idempotency_key AS key, l.body_hash AS hash, l.accepted_at AS "receivedAt", 'accepted' AS kind
     FROM ledger l JOIN unnest($1::text[], $2::text[]) AS k (site, key) ON l.site = k.site AND l.idempotency_key = k.key
    UNION ALL
   SELECT q.id, q.site, q.idempotency_key, q.body_hash, q.received_at, q.kind
-    FROM quarantine q JOIN unnest($1::text[], $2::text[]) AS k (site, key) ON q.site = k.site AND q.idempotency_key = k.key`;
+    FROM quarantine q JOIN unnest($1::text[], $2::text[]) AS k (site, key) ON q.site = k.site AND q.idempotency_key = k.key`);
 const REPLACE = `
   WITH changed AS (
     UPDATE quarantine SET channel = $2, code = $3, reasons = $4, type = $5, body_hash = $6, draft = $7, bytes = $8 WHERE id = $1 AND state = 'refused' RETURNING id
