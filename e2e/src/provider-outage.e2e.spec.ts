@@ -11,8 +11,9 @@ describe('while the CRM is down', () => {
   const told = async (of: 'opened' | 'half-opened'): Promise<number> => (await posthorn.entries({ type: `crm-sync.circuit.${of}` })).length;
   /** How many attempts the deliveries to the CRM have had, whatever came of them. */
   async function attempts(ids: readonly string[]): Promise<number> {
-    const states = await Promise.all(ids.map((id) => posthorn.stateOf(id)));
-    return states.flatMap(({ services }) => services.find(({ service }) => service === 'crm-sync')?.deliveries ?? []).reduce((sum, delivery) => sum + delivery.attempts, 0);
+    // A service that is too busy to answer in time would seem to have attempted nothing.
+    const deliveries = await Promise.all(ids.map((id) => waitFor(async () => (await posthorn.stateOf(id)).services.find(({ service }) => service === 'crm-sync')?.deliveries, { describe: 'crm-sync to answer' })));
+    return deliveries.flat().reduce((sum, delivery) => sum + delivery.attempts, 0);
   }
   /** What the CRM has of the people and enquiries of this outage. */
   async function inCrm(): Promise<{ people: unknown[]; enquiries: number }> {

@@ -7,7 +7,7 @@ export class ConsentRule implements AdmissionRule {
   constructor(private readonly bySite: ReadonlyMap<string, ConsentSettings>) {}
 
   judge(event: PosthornEvent): Objection | undefined {
-    const policy = (this.bySite.get(event.site) as Partial<Record<string, ConsentPolicy>> | undefined)?.[event.type];
+    const policy = (this.bySite.get(event.site))?.[event.type];
     if (policy === undefined) return undefined;
     const lacking = purposesLacking(event, policy.purposes);
     if (lacking.length === 0) return undefined;
