@@ -7,6 +7,7 @@ import { type Finding, type Proof } from './proof.js';
 import { outageProof } from './outage/outage.proof.js';
 import { replicasProof } from './replicas/replicas.proof.js';
 import { sequencerProof } from './sequencer/sequencer.proof.js';
+import { slowClientsProof } from './slow-clients/slow-clients.proof.js';
 import { wordpressProof } from './wordpress/wordpress.proof.js';
 
 /** What `npm run prove` can prove, by name. */
@@ -19,6 +20,7 @@ export const PROOFS = {
   outage: outageProof,
   replicas: replicasProof,
   sequencer: sequencerProof,
+  'slow-clients': slowClientsProof,
   wordpress: wordpressProof,
 } as const satisfies Record<string, Proof>;
 
