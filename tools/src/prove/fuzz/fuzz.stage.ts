@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { documentOf } from '@posthorn/testing';
+import { parseDocument } from 'yaml';
 import { anyPorts } from '../../start/port.plan.js';
 import { type Stack, startStack } from '../../start/stack.js';
 import { EXAMPLE_CONFIG } from '../../workspace.js';
@@ -9,6 +10,8 @@ import type { FuzzedService } from './fuzz.case.js';
 import { MARK } from './schema.sampler.js';
 
 const SPEAKING = ['ingress', 'audit', 'console'] as const;
+/** What is tried is what lies behind the limits, by one address. */
+const LIMITLESS = { perSecond: 100_000, burst: 1_000_000 };
 const RESIDENT = /^\w*process_resident_memory_bytes\S* (\S+)$/m;
 
 /** The whole system in a folder of its own, as `npm start` runs it. */
@@ -21,7 +24,7 @@ export class FuzzStage {
   readonly keys: string[] = [];
 
   async start(signal: AbortSignal): Promise<void> {
-    this.stack = await startStack({ home: this.home, configFile: EXAMPLE_CONFIG, ports: await anyPorts(), signal, env: { ...process.env, POSTGRES_URL: '', NATS_URL: '', LOG_LEVEL: 'warn' }, onDeath: ({ name }) => void this.deaths.push(name) });
+    this.stack = await startStack({ home: this.home, configFile: this.configuration(), ports: await anyPorts(), signal, env: { ...process.env, POSTGRES_URL: '', NATS_URL: '', LOG_LEVEL: 'warn' }, onDeath: ({ name }) => void this.deaths.push(name) });
     const { site, auditor, operator } = this.stack.keys;
     const lesser = [
       { id: 'fuzz-pages', kind: 'browser', site: 'acme', types: ['lead.submitted'], origins: ['https://www.acme.example'] },
@@ -60,6 +63,14 @@ export class FuzzStage {
   async memory(): Promise<Record<string, number>> {
     const all = SPEAKING.map(async (name): Promise<[string, number]> => [name, Math.round(Number(RESIDENT.exec(await (await fetch(`${this.urlOf(name)}/metrics`)).text())?.[1]) / 1_048_576)]);
     return Object.fromEntries(await Promise.all(all));
+  }
+
+  private configuration(): string {
+    const document = parseDocument(readFileSync(EXAMPLE_CONFIG, 'utf8'));
+    document.setIn(['ingress', 'limits'], { perKey: LIMITLESS, perAddress: LIMITLESS });
+    const file = join(this.home, 'fuzz.yaml');
+    writeFileSync(file, document.toString());
+    return file;
   }
 
   private async makeKey(key: object, operator: string): Promise<string> {
