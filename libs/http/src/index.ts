@@ -1,9 +1,9 @@
 export { type BatchLimits, TakesBatches } from './batch.bodies.js';
-export { bodyTooLarge, refuseBadShapes } from './body.parser.js';
-export { formTooLarge, MAX_FORM_FIELDS } from './body.parser.js';
+export { bodyTooLarge, formTooLarge, MAX_FORM_FIELDS, refuseBadShapes } from './body.parser.js';
 export { Caller, FromBrowsers, RequireKey, RequireScope } from './api-key.guard.js';
 export { AskedKeys, type AskedKeysParts } from './asked.keys.js';
 export { demandScope } from './caller.check.js';
+export { escapeHtml } from './escape.html.js';
 export { BODY_LIMIT_BYTES, createHttpApp, type HttpAppOptions } from './http-app.factory.js';
 export { type ApiKey, type ApiKeyEntry, type Grant, KeyRing, keySha256 } from './key.ring.js';
 export { isMistyped, isWellFormed, KEY_KINDS, type KeyKind, newKeySecret } from './key.secret.js';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { HttpReply } from '@posthorn/http';
+import { escapeHtml, type HttpReply } from '@posthorn/http';
 import type { Language } from './page.language.js';
 
 /** One of our pages for visitors. Everything in it is plain text, which is escaped here. */
@@ -74,8 +74,4 @@ ${lines.filter((line) => line !== false && line !== '').join('\n')}
 </body>
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

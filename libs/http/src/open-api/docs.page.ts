@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { DOCS_STYLE } from './docs.style.js';
-import { escapeHtml } from './escape.html.js';
+import { escapeHtml } from '../escape.html.js';
 import { curlOf } from './example.curl.js';
 import { HEALTH_TAG } from './health.operations.js';
 import type { DocumentedOperation, DocumentedResponse, OpenApiDocument } from './open-api.document.js';

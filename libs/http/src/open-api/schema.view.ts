@@ -1,4 +1,4 @@
-import { escapeHtml } from './escape.html.js';
+import { escapeHtml } from '../escape.html.js';
 import type { JsonSchema } from './operation.js';
 
 /** Deeper than any body of ours; what goes on beyond is named only. */
