@@ -9,7 +9,7 @@ export class IntakeController {
   constructor(private readonly intake: Intake) {}
 
   /** Resolving acknowledges the batch, so it resolves after the commit. */
-  @EventPattern(EVENTS_STREAM, { batch: { size: 200 } })
+  @EventPattern(EVENTS_STREAM, { batch: { size: 200, gatherMs: 25 } })
   async handle(@Payload() messages: ReceivedMessage[]): Promise<void> {
     await this.intake.take(messages.map(({ envelope }) => envelope));
   }

@@ -7,6 +7,8 @@ import { type Settlement } from './delivery.row.js';
 import { DeliveryStore } from './delivery.store.js';
 
 const MAX_BATCH = 200;
+/** Nobody waits for a settlement but the next of its ordering key. */
+const GATHER_MS = 5;
 const AGAIN_MS = 250;
 
 interface Settled {
@@ -23,6 +25,7 @@ export class SettlementWriter {
   private readonly batcher = new MicroBatcher<Settlement, Settled | Error>({
     // One at a time: a slot is free before its settlement is written, so what waits only makes the next commit larger.
     maxBatch: MAX_BATCH,
+    gatherMs: GATHER_MS,
     run: (settlements) => this.write(settlements),
   });
 

@@ -7,7 +7,7 @@ export type Invoke = (messages: readonly ReceivedMessage[]) => Promise<void>;
 export interface Route {
   /** Undefined: the handler takes one message at a time. */
   batchSize?: number;
-  /** How long a batch that is not full waits for more; 0 unless the handler says so. */
+  /** A batch that is not full begins no sooner than so long after the one before; 0 unless the handler says so. */
   gatherMs: number;
   invoke: Invoke;
 }

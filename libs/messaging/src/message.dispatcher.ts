@@ -29,6 +29,7 @@ export class MessageDispatcher {
   private roomWaiters: (() => void)[] = [];
   private batching = false;
   private scheduled = false;
+  private startedAt = Number.NEGATIVE_INFINITY;
   private preferAgain = false;
   private failuresInARow = 0;
   private holding = 0;
@@ -90,7 +91,8 @@ export class MessageDispatcher {
 
   /**
    * The next batch starts after one turn of the event loop, so that messages which came in one packet share it; or
-   * after a pause, where the handler gathers or while everything new fails. Meanwhile no more is fetched than there is room for.
+   * after a pause, where the handler gathers and the batch before began a moment ago, or while everything new fails.
+   * Meanwhile no more is fetched than there is room for.
    */
   private schedule(): void {
     if (this.scheduled || this.batching || this.stopped) return;
@@ -100,19 +102,21 @@ export class MessageDispatcher {
       if (!this.batching && !this.stopped) this.startBatch();
     };
     const wait = Math.max(pauseMs(this.failuresInARow), this.gatherMs());
-    if (wait === 0) setImmediate(begin);
+    if (wait <= 0) setImmediate(begin);
     else setTimeout(begin, wait).unref();
   }
 
   private gatherMs(): number {
     const route = (this.fresh[0] ?? this.again[0])?.route;
-    return route === undefined || this.fresh.length >= (route.batchSize ?? 1) ? 0 : route.gatherMs;
+    if (route === undefined || this.fresh.length >= (route.batchSize ?? 1)) return 0;
+    return this.startedAt + route.gatherMs - performance.now();
   }
 
   private startBatch(): void {
     const batch = this.nextBatch();
     if (batch.length === 0) return;
     this.batching = true;
+    this.startedAt = performance.now();
     this.start(batch, () => {
       this.batching = false;
       if (this.fresh.length > 0 || this.again.length > 0) this.schedule();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MicroBatcher } from './micro-batcher.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -23,6 +23,35 @@ describe('MicroBatcher', () => {
     expect(batches.map(({ items }) => items)).toEqual([[1]]);
     batches[0]?.finish();
     expect(await answer).toBe(2);
+  });
+
+  it('gathers: what follows a run too soon shares the next', async () => {
+    vi.useFakeTimers();
+    try {
+      const began = performance.now();
+      const runs: { atMs: number; items: number[] }[] = [];
+      const run = (items: number[]): Promise<number[]> => {
+        runs.push({ atMs: performance.now() - began, items });
+        return Promise.resolve(items);
+      };
+      const batcher = new MicroBatcher({ maxBatch: 3, gatherMs: 100, run });
+      for (const item of [1, 2, 3, 4]) {
+        void batcher.add(item);
+        await vi.advanceTimersByTimeAsync(10);
+      }
+      await vi.advanceTimersByTimeAsync(200);
+      void batcher.addAll([5, 6, 7, 8]);
+      await vi.advanceTimersByTimeAsync(1);
+      await Promise.all([vi.advanceTimersByTimeAsync(100), batcher.drain()]);
+      expect(runs).toEqual([
+        { atMs: 0, items: [1] },
+        { atMs: 100, items: [2, 3, 4] },
+        { atMs: 240, items: [5, 6, 7] },
+        { atMs: 340, items: [8] },
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('gives a run no more than it can carry, and what is too heavy for any run alone', async () => {

@@ -5,6 +5,8 @@ export interface MicroBatcherOptions<I, O> {
   maxWeight?: { of: (item: I) => number; sum: number };
   /** How many runs may be in flight at once. Default 1. */
   concurrency?: number;
+  /** A run that is not full begins no sooner than so long after the one before. Default 0. */
+  gatherMs?: number;
   /** Answers every item, in the order given. A rejection rejects all items of its batch. */
   run: (items: I[]) => Promise<O[]>;
 }
@@ -16,23 +18,26 @@ interface Waiting<I, O> {
 }
 
 /**
- * Lets items that arrive together share one run. There is no timer: a lone item starts in the same
- * turn of the event loop, and what arrives while all runs are busy forms the next batch.
+ * Lets items that arrive together share one run. A lone item starts in the same turn of the event loop; what arrives
+ * while all runs are busy, or sooner after a run than `gatherMs`, forms the next batch.
  */
 export class MicroBatcher<I, O> {
   private readonly maxBatch: number;
   private readonly maxWeight: MicroBatcherOptions<I, O>['maxWeight'];
   private readonly concurrency: number;
+  private readonly gatherMs: number;
   private readonly run: (items: I[]) => Promise<O[]>;
   private waiting: Waiting<I, O>[] = [];
   private inFlight = 0;
   private scheduled = false;
+  private startedAt = Number.NEGATIVE_INFINITY;
   private drained: (() => void)[] = [];
 
   constructor(options: MicroBatcherOptions<I, O>) {
     this.maxBatch = positive('maxBatch', options.maxBatch);
     this.maxWeight = options.maxWeight;
     this.concurrency = positive('concurrency', options.concurrency ?? 1);
+    this.gatherMs = options.gatherMs ?? 0;
     this.run = options.run;
   }
 
@@ -77,23 +82,32 @@ export class MicroBatcher<I, O> {
     return new Promise((resolve) => this.drained.push(resolve));
   }
 
-  // setImmediate gathers everything that one turn of the event loop received, at no delay.
   private schedule(): void {
     if (this.scheduled || this.inFlight >= this.concurrency) return;
     this.scheduled = true;
-    setImmediate(() => {
+    const start = (): void => {
       this.scheduled = false;
       this.startRuns();
-    });
+    };
+    const waitMs = this.waiting.length >= this.maxBatch ? 0 : this.startedAt + this.gatherMs - performance.now();
+    // setImmediate gathers everything that one turn of the event loop received, at no delay.
+    if (waitMs <= 0) setImmediate(start);
+    else setTimeout(start, waitMs);
   }
 
   private startRuns(): void {
+    this.startedAt = performance.now();
     while (this.waiting.length > 0 && this.inFlight < this.concurrency) {
       const batch = this.waiting.splice(0, this.nextCount());
       this.inFlight += 1;
       this.inFlightItems += batch.length;
       void this.settle(batch);
     }
+  }
+
+  private goOn(): void {
+    if (this.gatherMs === 0) this.startRuns();
+    else this.schedule();
   }
 
   private nextCount(): number {
@@ -120,7 +134,7 @@ export class MicroBatcher<I, O> {
     } finally {
       this.inFlight -= 1;
       this.inFlightItems -= batch.length;
-      if (this.waiting.length > 0) this.startRuns();
+      if (this.waiting.length > 0) this.goOn();
       else if (this.inFlight === 0) this.announceDrained();
     }
   }
