@@ -14,6 +14,8 @@ export interface DrillReport {
   lastFaultEndedAt: number;
   /** When nothing was left to do; undefined when the drill gave up waiting. */
   drainedAt: number | undefined;
+  /** How busy the machine's processors were, from 0 to 1: what decides how long a backlog takes. */
+  busy: { storm: number; drain: number };
   accepted: number;
   tries: number;
   events: Counts;
@@ -56,6 +58,13 @@ export function killsInWords(report: DrillReport): string {
   return `kill -9: ${killed.length === 0 ? 'none' : killed.join(', ')}; NATS’s store wiped ${times('wipe')} times, rolled back ${times('rollback')} times`;
 }
 
+/** Whether it was the machine that had no more to give. */
+export function busyInWords({ busy: { storm, drain } }: DrillReport): string {
+  return `This machine’s processors were ${percent(storm)} busy in the storm and ${percent(drain)} after it`;
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
 /** One line for scripts. */
 export function reportJson(report: DrillReport): string {
   const { seconds, rate, seed, without, accepted, events, services, repeatedByPolicy, complaints } = report;
@@ -74,6 +83,7 @@ export function reportJson(report: DrillReport): string {
     unknown: events.unknown,
     unexplained: events.unexplained,
     recoveryMs: recoveryMs(report),
+    busy: report.busy,
     repeatedByPolicy,
     faults,
     kills: killsOf(report),

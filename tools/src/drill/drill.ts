@@ -13,6 +13,8 @@ import { judge } from './checker/verdict.js';
 import { writeDrillConfiguration } from './drill.configuration.js';
 import type { DrillReport } from './drill.report.js';
 import { LoadClient } from './load/client.js';
+import { leftOf, Patience } from './patience.js';
+import { ProcessorMeter } from './processor.meter.js';
 import { FaultInjector } from './storm/fault.injector.js';
 import { type FaultKind, planFaults } from './storm/fault.plan.js';
 import { StormLog } from './storm/storm.log.js';
@@ -25,7 +27,7 @@ export interface DrillSettings {
   without: readonly FaultKind[];
   /** Leaves data and logs behind. */
   keep?: boolean;
-  /** How long the drill waits for the last work to be done. */
+  /** How long the drill waits while nothing is being done any more. */
   patienceMs?: number;
   signal?: AbortSignal;
   onPhase?: (line: string) => void;
@@ -82,6 +84,7 @@ class Drill {
   private readonly client: LoadClient;
   private readonly database: DatabaseWitness;
   private readonly startedAt = Date.now();
+  private readonly processors = new ProcessorMeter();
 
   constructor(
     private readonly settings: DrillSettings,
@@ -99,9 +102,11 @@ class Drill {
       await this.storm();
       const stormEndedAt = Date.now();
       const lastFaultEndedAt = Math.max(this.startedAt, ...this.log.incidents.map(({ to }) => to).filter((time) => !Number.isNaN(time)));
+      const storm = this.processors.share();
       const drainedAt = await this.drain();
+      const busy = { storm, drain: this.processors.share() };
       this.settings.onPhase?.('checking every event');
-      return await this.reckon({ stormEndedAt, lastFaultEndedAt, drainedAt });
+      return await this.reckon({ stormEndedAt, lastFaultEndedAt, drainedAt, busy });
     } finally {
       this.client.giveUp();
       await this.database.close();
@@ -129,12 +134,12 @@ class Drill {
   /** Resolves with the time at which nothing was left to do. */
   private async drain(): Promise<number | undefined> {
     this.settings.onPhase?.('quiet: waiting until all work is done');
-    const deadline = Date.now() + (this.settings.patienceMs ?? PATIENCE_MS);
+    const patience = new Patience(this.settings.patienceMs ?? PATIENCE_MS);
     for (;;) {
       this.settings.signal?.throwIfAborted();
       const remaining = await this.database.remaining().catch(() => undefined);
       if (remaining !== undefined && this.isDone(remaining)) return Date.now();
-      if (Date.now() > deadline) return undefined;
+      if (patience.isOver(remaining === undefined ? undefined : leftOf(remaining))) return undefined;
       this.report('drain', remaining);
       await new Promise((resolve) => setTimeout(resolve, PROGRESS_EVERY_MS));
     }
@@ -152,7 +157,7 @@ class Drill {
     return expected;
   }
 
-  private async reckon(times: Pick<DrillReport, 'stormEndedAt' | 'lastFaultEndedAt' | 'drainedAt'>): Promise<DrillReport> {
+  private async reckon(times: Pick<DrillReport, 'stormEndedAt' | 'lastFaultEndedAt' | 'drainedAt' | 'busy'>): Promise<DrillReport> {
     const { seconds, rate, seed, without } = this.settings;
     const journal = this.client.journal();
     // What is claimed is read before what proves it: work that is still under way may only add to the proof.

@@ -1,5 +1,5 @@
 import { VERDICTS, type Counts } from '../checker/verdict.js';
-import { type DrillReport, killsInWords, killsOf, passed, RECOVERY_AIM_MS, recoveryMs } from '../drill.report.js';
+import { busyInWords, type DrillReport, killsInWords, killsOf, passed, RECOVERY_AIM_MS, recoveryMs } from '../drill.report.js';
 import { FINISHING } from '../timeline.js';
 import { escape } from './escape.js';
 import { FAULT_CLASSES } from './fault.classes.js';
@@ -67,7 +67,7 @@ function verdicts(report: DrillReport): string {
     `<tr${sum ? ' class="sum"' : ''}><td>${name}</td>${VERDICTS.map((verdict) => `<td class="${tone(verdict, counts[verdict])}">${number(counts[verdict])}</td>`).join('')}</tr>`;
   return `<section><h2>Verdicts</h2><table><thead><tr><th></th>${VERDICTS.map((verdict) => `<th>${verdict}</th>`).join('')}</tr></thead><tbody>
 ${Object.entries(report.services).map(([name, counts]) => row(name, counts)).join('')}${row('events', report.events, true)}</tbody></table>
-<p class="after">${number(report.accepted)} events took ${number(report.tries)} requests: a client that hears nothing asks again under the same Idempotency-Key. ${escape(killsInWords(report))}.
+<p class="after">${number(report.accepted)} events took ${number(report.tries)} requests: a client that hears nothing asks again under the same Idempotency-Key. ${escape(killsInWords(report))}. ${escape(busyInWords(report))}.
 ${number(report.repeatedByPolicy)} mails were sent again because nobody knew whether the first had arrived: that is “at least once”.</p></section>`;
 }
 

@@ -6,7 +6,7 @@ import { renderTable } from './report.table.js';
 const counts = (ok: number, more: object = {}) => ({ ok, unknown: 0, duplicate: 0, unexplained: 0, lost: 0, ...more });
 
 const made = (over: Partial<DrillReport> = {}): DrillReport => ({
-  seconds: 30, rate: 50, seed: 7, without: [], startedAt: 1_000_000, stormEndedAt: 1_030_000, lastFaultEndedAt: 1_029_000, drainedAt: 1_034_500, accepted: 1_500, tries: 1_900,
+  seconds: 30, rate: 50, seed: 7, without: [], startedAt: 1_000_000, stormEndedAt: 1_030_000, lastFaultEndedAt: 1_029_000, drainedAt: 1_034_500, busy: { storm: 0.934, drain: 0.5 }, accepted: 1_500, tries: 1_900,
   events: counts(1_500),
   services: { ingress: counts(1_500), 'crm-sync': counts(1_200), email: counts(1_700), calendar: counts(200), audit: counts(1_500) },
   repeatedByPolicy: 3,
@@ -43,6 +43,12 @@ describe('the report', () => {
 
   it('says who was killed how often, in the table and on the page', () => {
     const words = 'kill -9: nats 3; NATS’s store wiped 0 times, rolled back 1 times';
+    expect(renderTable(made())).toContain(words);
+    expect(renderPage(made())).toContain(words);
+  });
+
+  it('says whether it was the machine that had no more to give', () => {
+    const words = 'This machine’s processors were 93 % busy in the storm and 50 % after it.';
     expect(renderTable(made())).toContain(words);
     expect(renderPage(made())).toContain(words);
   });

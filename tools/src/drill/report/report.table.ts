@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { VERDICTS } from '../checker/verdict.js';
-import { type DrillReport, killsInWords, passed, RECOVERY_AIM_MS, recoveryMs } from '../drill.report.js';
+import { busyInWords, type DrillReport, killsInWords, passed, RECOVERY_AIM_MS, recoveryMs } from '../drill.report.js';
 import { recoveryStatistics } from './recovery.statistics.js';
 
 const SHOWN_FINDINGS = 12;
@@ -36,6 +36,7 @@ export function renderTable(report: DrillReport, color = false): string {
     `  ${number(report.accepted)} accepted in ${number(report.tries)} tries; ${report.incidents.length} faults; ${number(report.repeatedByPolicy)} mails sent again because nobody knew of the first`,
     `  ${killsInWords(report)}`,
     drained === null ? red('  Not everything was done when the drill stopped waiting.') : (drained > RECOVERY_AIM_MS ? yellow : String)(`  Everything was done ${duration(drained)} after the last fault (aim ${duration(RECOVERY_AIM_MS)}).`),
+    `  ${busyInWords(report)}.`,
     '',
     dim(`  ${'felt after its end'.padEnd(kindWidth)}   times   median   longest`),
     ...statistics.map(
