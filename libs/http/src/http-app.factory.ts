@@ -1,5 +1,5 @@
 import type { DynamicModule, LoggerService, NestApplicationOptions, Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { ModulesContainer, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger, Metrics } from '@posthorn/observability';
 import type { FastifyInstance } from 'fastify';
@@ -141,10 +141,8 @@ function answerExpectations(fastify: FastifyInstance): void {
   });
 }
 
+// To ask Nest for what is not there writes an error with its stack to the log, even where it is caught.
 function find<T>(app: NestFastifyApplication, token: Type<T>): T | undefined {
-  try {
-    return app.get(token, { strict: false });
-  } catch {
-    return undefined;
-  }
+  const provided = [...app.get(ModulesContainer).values()].some(({ providers }) => providers.has(token));
+  return provided ? app.get(token, { strict: false }) : undefined;
 }

@@ -239,6 +239,19 @@ describe('slow clients and stopping', () => {
   });
 });
 
+describe('an application without keys, limits and metrics', () => {
+  it('starts with nothing in its log to worry about', async () => {
+    @Module({})
+    class Nothing {}
+    const complaints: unknown[] = [];
+    const complain = (...words: unknown[]): void => void complaints.push(words);
+    const app = await createHttpApp(Nothing, { logger: { log: () => undefined, warn: complain, error: complain } });
+    await app.init();
+    await app.close();
+    expect(complaints).toEqual([]);
+  });
+});
+
 describe('KeyRing', () => {
   it('refuses a digest that is none', () => {
     expect(() => new KeyRing({ keys: [{ id: 'k', sha256: 'abc' }] })).toThrow(/Key k: sha256 must be 64 hex digits/);
