@@ -22,7 +22,7 @@ export class DeliveryPlanner {
   }
 
   plan(events: readonly PosthornEvent[]): PlannedDelivery[] {
-    const lines = new Set<string>();
+    const lines = new Map<string, string>();
     return [...events].sort((a, b) => (a.id < b.id ? -1 : 1)).flatMap((event) => this.of(event, lines));
   }
 
@@ -31,7 +31,7 @@ export class DeliveryPlanner {
     return events.filter((event) => this.takes(event) && event.type !== ERASURE && this.connections.ofSite(event.site).length === 0);
   }
 
-  private of(event: PosthornEvent, lines: Set<string>): PlannedDelivery[] {
+  private of(event: PosthornEvent, lines: Map<string, string>): PlannedDelivery[] {
     if (event.type === ERASURE) return [ofErasure(event)];
     const handlers = this.handlers.of(event.type);
     const connections = this.connections.ofSite(event.site);
@@ -41,10 +41,11 @@ export class DeliveryPlanner {
     return connections.flatMap((connection) =>
       handlers.map((registered) => {
         const planned = misunderstood === undefined ? understood(event, connection, registered) : unreadable(event, connection, registered, misunderstood);
+        if (planned.state !== 'pending') return planned;
         const line = `${connection.id}\n${registered.action}\n${planned.orderingKey}`;
-        const waits = planned.state === 'pending' && lines.has(line);
-        if (planned.state === 'pending') lines.add(line);
-        return { ...planned, waits };
+        const behind = lines.get(line);
+        lines.set(line, event.id);
+        return { ...planned, behind };
       }),
     );
   }
@@ -97,9 +98,9 @@ function forgotten(event: PosthornEvent, connection: Connection, registered: Reg
 
 /** What a service does about an erasure in its own tables; it is done when that is. */
 function ofErasure(event: PosthornEvent): PlannedDelivery {
-  return { id: newId(), event, connection: OWN_TABLES, action: ERASE, orderingKey: digestOf(event.id), latestWins: false, waits: false, state: 'pending' };
+  return { id: newId(), event, connection: OWN_TABLES, action: ERASE, orderingKey: digestOf(event.id), latestWins: false, state: 'pending' };
 }
 
 function row(event: PosthornEvent, connection: Connection, { action, latestWins }: RegisteredHandler, orderingKey: string): Omit<PlannedDelivery, 'state'> {
-  return { id: newId(), event, connection: connection.id, action, orderingKey, latestWins, waits: false };
+  return { id: newId(), event, connection: connection.id, action, orderingKey, latestWins };
 }

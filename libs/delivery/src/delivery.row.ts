@@ -12,8 +12,8 @@ export interface PlannedDelivery {
   readonly orderingKey: string;
   readonly latestWins: boolean;
   readonly state: 'pending' | 'skipped' | 'dead' | 'erased';
-  /** An earlier event of the same batch goes first. */
-  readonly waits: boolean;
+  /** An earlier event of the same batch that goes first, if it is new. */
+  readonly behind?: string;
   readonly error?: DeliveryFailure;
 }
 

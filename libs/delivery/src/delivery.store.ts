@@ -3,29 +3,13 @@ import { type PosthornEvent, upgradeEvent } from '@posthorn/contracts';
 import { Database, prepared, type Transaction } from '@posthorn/persistence';
 import { type ClaimedDelivery, type PlannedDelivery, type Settlement } from './delivery.row.js';
 import { CLAIMABLE, type ClaimableState, LIVE, sqlList } from './delivery.states.js';
-import { FEW } from './plan.hint.js';
-import { type OutcomeOf, storable, writeSettlements, type WrittenSettlements } from './settlement.statement.js';
+import { columnsOfPlanned, insertPlanned } from './planned.statement.js';
+import { type OutcomeOf, writeSettlements, type WrittenSettlements } from './settlement.statement.js';
 
 const CLAIMABLE_SQL = sqlList(CLAIMABLE);
 const LIVE_SQL = sqlList(LIVE);
 
-// What waits is decided here and corrected by `release`; the claim asks again, so a mistake costs time, not order.
-const INSERT = prepared(`
-  INSERT INTO deliveries (id, event_id, connection, action, site, type, ordering_key, latest_wins, state, waits,
-                          error_code, error_message, error_remedy)
-  SELECT n.id, n.event_id, n.connection, n.action, n.site, n.type, n.ordering_key, n.latest_wins, n.state,
-         n.state = 'pending' AND (n.waits OR (
-           SELECT true FROM deliveries e
-            WHERE e.connection = n.connection AND e.action = n.action AND e.ordering_key = n.ordering_key
-              AND e.event_id < n.event_id AND e.state IN (${LIVE_SQL})
-            LIMIT 1) IS NOT NULL),
-         n.error_code, n.error_message, n.error_remedy
-    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::boolean[],
-                $9::text[], $10::boolean[], $11::text[], $12::text[], $13::text[]) WITH ORDINALITY
-      AS n (id, event_id, connection, action, site, type, ordering_key, latest_wins, state, waits,
-            error_code, error_message, error_remedy, n)
-   WHERE ${FEW('n')}
-  ON CONFLICT (event_id, connection, action) DO NOTHING`);
+const PLAN = prepared(insertPlanned({ first: 1, only: 'true', behind: 'n.behind IS NOT NULL' }));
 
 // A scalar subquery is never turned into a join: two index probes per candidate, whatever the statistics say. And of
 // IS NULL Postgres would think that it holds for one in forty thousand, so that it had better sort all that is due.
@@ -113,23 +97,9 @@ export class DeliveryStore {
 
   constructor(private readonly database: Database) {}
 
+  /** Deliveries of events that are in the inbox; those of events that arrive are written with them (intake.statement.ts). */
   async plan(tx: Transaction, planned: readonly PlannedDelivery[]): Promise<void> {
-    if (planned.length === 0) return;
-    await tx.query(INSERT, [
-      planned.map(({ id }) => id),
-      planned.map(({ event }) => event.id),
-      planned.map(({ connection }) => connection),
-      planned.map(({ action }) => action),
-      planned.map(({ event }) => event.site),
-      planned.map(({ event }) => event.type),
-      planned.map(({ orderingKey }) => orderingKey),
-      planned.map(({ latestWins }) => latestWins),
-      planned.map(({ state }) => state),
-      planned.map(({ waits }) => waits),
-      planned.map(({ error }) => error?.code ?? null),
-      planned.map(({ error }) => storable(error?.message)),
-      planned.map(({ error }) => storable(error?.remedy)),
-    ]);
+    if (planned.length > 0) await tx.query(PLAN, columnsOfPlanned(planned));
   }
 
   /** Committed when it resolves: only then may the provider be called. */

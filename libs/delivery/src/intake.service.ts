@@ -1,30 +1,26 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type Envelope, type PosthornEvent, SITE_ID, TYPE_NAME, upgradeEvent, UUID_V7 } from '@posthorn/contracts';
-import { Inbox, Ledger, type LedgerEntry } from '@posthorn/ledger';
+import { Ledger } from '@posthorn/ledger';
 import { Database } from '@posthorn/persistence';
-import { BooksStore } from './books/books.store.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
 import { DeliveryOutcomes } from './delivery.outcomes.js';
 import { DeliveryPlanner } from './delivery.planner.js';
 import { type PlannedDelivery } from './delivery.row.js';
-import { DeliveryStore } from './delivery.store.js';
 import { Dispatcher } from './dispatcher.service.js';
+import { takeIn } from './intake.statement.js';
 
-/** From the stream into the inbox and the deliveries, in one transaction: what it resolved for is safe to acknowledge. */
+/** From the stream into the inbox and the deliveries, in one statement: what it resolved for is safe to acknowledge. */
 @Injectable()
 export class Intake {
   private readonly logger = new Logger(Intake.name);
 
   constructor(
     private readonly database: Database,
-    private readonly inbox: Inbox,
     private readonly ledger: Ledger,
     private readonly planner: DeliveryPlanner,
-    private readonly store: DeliveryStore,
     private readonly outcomes: DeliveryOutcomes,
     private readonly dispatcher: Dispatcher,
     private readonly metrics: DeliveryMetrics,
-    private readonly books: BooksStore,
   ) {}
 
   /** Events may come again and in any order; each becomes its deliveries once. */
@@ -34,22 +30,11 @@ export class Intake {
     const events = readable.filter((event) => this.planner.takes(event)).map(upgradeEvent);
     this.metrics.intake.inc({ result: 'passed' }, readable.length - events.length);
     if (events.length === 0) return;
-    const { fresh, planned } = await this.takeIn(events);
+    const { fresh, planned, outcomes } = await takeIn(this.database, events, this.planner, (each) => this.outcomes.ofPlan(each));
+    this.ledger.publish(outcomes);
     this.metrics.intake.inc({ result: 'new' }, fresh.length);
     this.metrics.intake.inc({ result: 'repeated' }, events.length - fresh.length);
     this.dispatcher.wake(new Set(planned.filter(isPending).map(({ connection }) => connection)));
-  }
-
-  private takeIn(events: readonly PosthornEvent[]): Promise<{ fresh: PosthornEvent[]; planned: PlannedDelivery[] }> {
-    return this.database.transaction(async (tx) => {
-      const fresh = await this.inbox.record(tx, events);
-      const planned = this.planner.plan(fresh);
-      await this.store.plan(tx, planned);
-      await this.ledger.append(tx, planned.map((each) => this.outcomes.ofPlan(each)).filter((entry): entry is LedgerEntry => entry !== undefined));
-      // Last: it locks the row of a site's day, which the next intake may want.
-      await this.books.countUnconnected(tx, this.planner.unconnected(fresh));
-      return { fresh, planned };
-    });
   }
 
   /** What the reconciler has fetched, as though it had just arrived. */

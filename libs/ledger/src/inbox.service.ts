@@ -1,12 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { acceptedAtOf, eraseEvent, type PosthornEvent } from '@posthorn/contracts';
+import { eraseEvent, type PosthornEvent } from '@posthorn/contracts';
 import { Database, prepared, type Transaction } from '@posthorn/persistence';
+import { inboxOf, inboxSql } from './inbox.statement.js';
 
-const RECORD = prepared(`
-  INSERT INTO inbox (event_id, site, type, accepted_at, envelope)
-  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::json[])
-  ON CONFLICT (event_id) DO NOTHING
-  RETURNING event_id`);
+const RECORD = prepared(`WITH ${inboxSql({ first: 1 })} SELECT event_id FROM recorded`);
 
 const ERASE = `
   UPDATE inbox SET envelope = e.envelope FROM unnest($1::uuid[], $2::json[]) AS e (event_id, envelope) WHERE inbox.event_id = e.event_id`;
@@ -19,22 +16,9 @@ export class Inbox {
   /** Records events, in the caller's transaction or on their own, and returns those that are new, in the order given. */
   async record(querying: Pick<Transaction, 'query'>, events: readonly PosthornEvent[]): Promise<PosthornEvent[]> {
     if (events.length === 0) return [];
-    const byId = new Map(events.map((event) => [event.id, event]));
-    // In one order everywhere: two replicas that insert the same ids in different orders would wait for each other.
-    const ids = [...byId.keys()].sort();
-    const sorted = ids.flatMap((id) => byId.get(id) ?? []);
-    const rows = await querying.query<{ event_id: string }>(
-      RECORD,
-      [
-        ids,
-        sorted.map(({ site }) => site),
-        sorted.map(({ type }) => type),
-        ids.map((id) => acceptedAtOf(id).toISOString()),
-        sorted.map((event) => JSON.stringify(event)),
-      ],
-    );
-    const fresh = new Set(rows.map(({ event_id: id }) => id));
-    return [...byId.values()].filter(({ id }) => fresh.has(id));
+    const arrival = inboxOf(events);
+    const rows = await querying.query<{ event_id: string }>(RECORD, arrival.columns);
+    return arrival.eventsOf(rows.map(({ event_id: id }) => id));
   }
 
   /** Those of the events that are here, in the order of their ids. */

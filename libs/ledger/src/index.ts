@@ -1,4 +1,5 @@
 export { Inbox } from './inbox.service.js';
+export { type Arrival, inboxOf, inboxSql } from './inbox.statement.js';
 export { LedgerError, type Acceptance, type AcceptEntry, type LedgerEntry, type LedgerRow } from './ledger.entry.js';
 export { LedgerModule, type LedgerOptions } from './ledger.module.js';
 export { Ledger } from './ledger.service.js';

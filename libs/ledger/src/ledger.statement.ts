@@ -1,5 +1,5 @@
 import { acceptedAtOf } from '@posthorn/contracts';
-import { prepared, type Transaction } from '@posthorn/persistence';
+import { plainArray, prepared, type Transaction } from '@posthorn/persistence';
 import type { AcceptEntry } from './ledger.entry.js';
 
 /** Whoever runs SQL: the database, or the caller's transaction. */
@@ -53,20 +53,17 @@ export async function insertEntries(querying: Querying, entries: readonly (Accep
     hashes.push(bodyHash ?? null);
     times.push(acceptedAtOf(id).toISOString());
   }
-  const params = [arrayOf(ids), ...columns, arrayOf(times)];
+  const params = [plainArray(ids), ...columns, plainArray(times)];
   const taken =
     people.length === 0
       ? await querying.query<{ id: string }>(INSERT, params)
-      : await querying.query<{ id: string }>(INSERT_WITH_PEOPLE, [...params, arrayOf(people), arrayOf(idsOfPeople)]);
+      : await querying.query<{ id: string }>(INSERT_WITH_PEOPLE, [...params, plainArray(people), plainArray(idsOfPeople)]);
   if (taken.length === entries.length) return written;
   return new Map(taken.flatMap(({ id }) => {
     const entry = written.get(id);
     return entry === undefined ? [] : [[id, entry] as const];
   }));
 }
-
-/** Of values without a character that Postgres would want quoted: to look for one takes longer than all the rest. */
-const arrayOf = (plain: readonly string[]): string => `{${plain.join(',')}}`;
 
 export interface Incumbent {
   id: string;

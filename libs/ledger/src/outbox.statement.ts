@@ -1,4 +1,5 @@
 import { acceptedAtOf } from '@posthorn/contracts';
+import { plainArray } from '@posthorn/persistence';
 import type { LedgerEntry } from './ledger.entry.js';
 import type { WrittenEntry } from './ledger.statement.js';
 
@@ -21,7 +22,7 @@ export function outboxSql({ first, about }: { first: number; about: string }): s
 
 export interface Outbox {
   /** The parameters of `outboxSql`. */
-  readonly columns: unknown[][];
+  readonly columns: unknown[];
   /** What was written, for `Ledger.publish`. */
   entriesAbout(numbers: readonly number[]): WrittenEntry[];
 }
@@ -35,13 +36,13 @@ export function outboxOf(entries: readonly (LedgerEntry | undefined)[]): Outbox 
   });
   return {
     columns: [
-      told.map(({ about }) => about),
-      told.map(({ written }) => written.id),
+      plainArray(told.map(({ about }) => about)),
+      plainArray(told.map(({ written }) => written.id)),
       told.map(({ envelope }) => envelope.site),
       told.map(({ envelope }) => envelope.type),
       told.map(({ written }) => written.subject),
       told.map(({ written }) => written.body),
-      told.map(({ written }) => acceptedAtOf(written.id).toISOString()),
+      plainArray(told.map(({ written }) => acceptedAtOf(written.id).toISOString())),
     ],
     entriesAbout: (numbers) => {
       const about = new Set(numbers);

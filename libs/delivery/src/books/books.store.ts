@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type BookQuestion, type BookRow, EVENTS_PUBLISHER, MAX_BOOK_ROWS, type PosthornEvent } from '@posthorn/contracts';
 import { prepared, type Transaction } from '@posthorn/persistence';
-import { countEvents, EVENT_STATE } from './event.state.js';
+import { countEvents, EVENT_STATE, unconnectedState } from './event.state.js';
 
 // One statement, so that what moves from one part to the other meanwhile is counted once.
 const ROWS = prepared(`
@@ -42,7 +42,6 @@ export class BooksStore {
   /** Events that this service takes, of sites that have no connection here: skipped, or forgotten before it came, with no delivery to say so. */
   async countUnconnected(tx: Transaction, events: readonly PosthornEvent[]): Promise<void> {
     if (events.length === 0) return;
-    const states = events.map(({ erased }) => (erased === true ? 'erased' : 'skipped'));
-    await tx.query(COUNT_UNCONNECTED, [events.map(({ id }) => id), events.map(({ site }) => site), events.map(({ type }) => type), states]);
+    await tx.query(COUNT_UNCONNECTED, [events.map(({ id }) => id), events.map(({ site }) => site), events.map(({ type }) => type), events.map(unconnectedState)]);
   }
 }

@@ -1,3 +1,4 @@
+import { type PosthornEvent } from '@posthorn/contracts';
 import { LIVE, sqlList } from '../delivery.states.js';
 
 /** The state of an event in the books, of all its deliveries in this service: the worst of theirs. For SQL, grouped by event. */
@@ -8,6 +9,9 @@ export const EVENT_STATE = `
        WHEN bool_or(state = 'erased') THEN 'erased'
        WHEN bool_or(state = 'delivered') THEN 'delivered'
        ELSE 'skipped' END`;
+
+/** Of an event without a delivery to say it: of a site that has no connection here, or forgotten before it came. */
+export const unconnectedState = ({ erased }: PosthornEvent): 'erased' | 'skipped' => (erased === true ? 'erased' : 'skipped');
 
 /**
  * Adds to what the books count of events that are not in `deliveries`. `events` is SQL for rows of

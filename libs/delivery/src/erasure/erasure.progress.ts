@@ -75,5 +75,5 @@ export class ErasureProgress {
 }
 
 function planned(event: ErasureRequest, connection: string): PlannedDelivery {
-  return { id: newId(), event, connection, action: ERASE_PERSON, orderingKey: digestOf(event.id), latestWins: false, waits: false, state: 'pending' };
+  return { id: newId(), event, connection, action: ERASE_PERSON, orderingKey: digestOf(event.id), latestWins: false, state: 'pending' };
 }

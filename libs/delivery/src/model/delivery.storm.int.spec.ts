@@ -1,5 +1,4 @@
-import { newId } from '@posthorn/contracts';
-import { Inbox } from '@posthorn/ledger';
+import { newId, type PosthornEvent } from '@posthorn/contracts';
 import { Database, DatabaseUnavailableError } from '@posthorn/persistence';
 import { PermanentError, RetryableError, UnknownOutcomeError } from '@posthorn/resilience';
 import { type TestDatabase, waitFor } from '@posthorn/testing';
@@ -10,6 +9,7 @@ import { type ClaimedDelivery, type PlannedDelivery } from '../delivery.row.js';
 import { type DeliveryState, TRANSITIONS } from '../delivery.states.js';
 import { DeliveryStore } from '../delivery.store.js';
 import { leadOf, useDeliveryDatabase } from '../engine.test-kit.js';
+import { takeIn } from '../intake.statement.js';
 import { digestOf } from '../ordering.key.js';
 import { retryPolicy } from '../retry.policy.js';
 import { type Decision, decide, decideExpired, delivered } from '../settlement.decision.js';
@@ -135,17 +135,14 @@ describe('many processes at once', () => {
   }, 60_000);
 
   function deliveryOf(line: string): PlannedDelivery {
-    return { id: newId(), event: leadOf('ada@example.org'), connection: 'storm', action: 'storm', orderingKey: digestOf(line), latestWins: false, state: 'pending', waits: false };
+    return { id: newId(), event: leadOf('ada@example.org'), connection: 'storm', action: 'storm', orderingKey: digestOf(line), latestWins: false, state: 'pending' };
   }
 
-  /** As intake does it, a batch a transaction; what comes again is not planned again. */
+  /** As intake does it; what comes again is not planned again. */
   async function plan(batch: readonly PlannedDelivery[]): Promise<void> {
-    const inbox = new Inbox(database);
     const byEvent = new Map(batch.map((each) => [each.event.id, each]));
-    await database.transaction(async (tx) => {
-      const fresh = await inbox.record(tx, batch.map(({ event }) => event));
-      await store.plan(tx, fresh.flatMap(({ id }) => byEvent.get(id) ?? []).sort((a, b) => (a.event.id < b.event.id ? -1 : 1)));
-    });
+    const planner = { plan: (events: readonly PosthornEvent[]) => events.flatMap(({ id }) => byEvent.get(id) ?? []), unconnected: () => [] };
+    await takeIn(database, batch.map(({ event }) => event), planner, () => undefined);
   }
 
   async function settle(settlements: { delivery: ClaimedDelivery; decision: Decision }[]): Promise<void> {

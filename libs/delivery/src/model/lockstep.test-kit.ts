@@ -1,14 +1,14 @@
 import { type PosthornEvent } from '@posthorn/contracts';
-import { Inbox } from '@posthorn/ledger';
 import { type Database, type Transaction } from '@posthorn/persistence';
 import { BEGINNING, DeliveryArchive } from '../archive/delivery.archive.js';
 import { type ConnectionRegistry } from '../connection.registry.js';
 import { DeliveryPlanner } from '../delivery.planner.js';
 import { REDELIVER } from '../delivery.redelivery.js';
-import { type Settlement } from '../delivery.row.js';
+import { type PlannedDelivery, type Settlement } from '../delivery.row.js';
 import { type DeliveryState, FINISHED, sqlList } from '../delivery.states.js';
 import { DeliveryStore } from '../delivery.store.js';
 import { type HandlerRegistry } from '../handler.registry.js';
+import { takeIn } from '../intake.statement.js';
 import { decideExpired } from '../settlement.decision.js';
 import { demand, expected } from './delivery.model.test-kit.js';
 import { type Command } from './program.test-kit.js';
@@ -30,7 +30,6 @@ type Step<Name extends Command['do']> = readonly [World, Extract<Command, { do: 
 export class Lockstep {
   private readonly store: DeliveryStore;
   private readonly archive = new DeliveryArchive();
-  private readonly inbox: Inbox;
   private now = new Date(0);
 
   constructor(
@@ -39,7 +38,6 @@ export class Lockstep {
   ) {
     const database = { query: tx.query.bind(tx), transaction: (work: (own: Transaction) => unknown) => work(tx) } as unknown as Database;
     this.store = new DeliveryStore(database);
-    this.inbox = new Inbox(database);
   }
 
   async run(): Promise<void> {
@@ -65,10 +63,10 @@ export class Lockstep {
 
   private async plan(steps: readonly Step<'plan'>[]): Promise<void> {
     const arriving = steps.flatMap(([world, { events }]) => events.flatMap((index) => world.events[index] ?? []));
-    const fresh = await this.inbox.record(this.tx, arriving);
     const latestWins = new Set(steps.filter(([{ program }]) => program.latestWins).map(([{ id }]) => id));
-    const planned = [true, false].flatMap((wins) => plannerOf(wins).plan(fresh.filter(({ site }) => latestWins.has(site) === wins)));
-    await this.store.plan(this.tx, planned);
+    const plan = (events: readonly PosthornEvent[]): PlannedDelivery[] =>
+      [true, false].flatMap((wins) => plannerOf(wins).plan(events.filter(({ site }) => latestWins.has(site) === wins)));
+    const { planned } = await takeIn(this.tx, arriving, { plan, unconnected: () => [] }, () => undefined);
     for (const [world, { events }] of steps) {
       const mine = planned.filter(({ connection }) => connection === world.id);
       const wanted = world.model.fresh(events.map((index) => world.events[index]?.id ?? ''));

@@ -7,10 +7,10 @@ const integration = (file: string, title: string): NamedTest => ({ project: 'int
 export const DEFECTS = {
   'no-inbox': {
     what: 'a repeated event counts as new',
-    file: 'libs/ledger/src/inbox.service.ts',
-    search: 'return [...byId.values()].filter(({ id }) => fresh.has(id));',
-    replace: 'return [...byId.values()];',
-    test: integration('libs/ledger/src/ledger.int.spec.ts', 'returns each event once, whatever is repeated'),
+    file: 'libs/delivery/src/intake.statement.ts',
+    search: 'IN (SELECT event_id FROM recorded)) IS TRUE',
+    replace: 'IN (SELECT event_id FROM recorded)) IS NOT NULL',
+    test: integration('libs/delivery/src/intake.int.spec.ts', 'writes, tells and counts what is new, and nothing of what comes again, though its deliveries are archived since'),
   },
   'early-ack': {
     what: 'a message is acknowledged before its handler has run',
