@@ -1,7 +1,7 @@
 import ICAL from 'ical.js';
 import type { CalendarEntry, NeutralEntry } from '../../calendar.provider.js';
 import { isNeutral, neutralise } from './neutral-entry.js';
-import { writeTimes } from './time-zone.js';
+import { instantOf, writeTimes } from './time-zone.js';
 
 /** Our own mark in the entry: which event it was last written for. */
 const EVENT_PROPERTY = 'x-posthorn-event';
@@ -42,8 +42,8 @@ export class CalendarObject {
     const read = new ICAL.Event(event);
     return (
       event.getFirstPropertyValue('status') !== 'CANCELLED' &&
-      instantOf(read.startDate) === entry.start.getTime() &&
-      instantOf(read.endDate) === entry.end.getTime() &&
+      isAt(read.startDate, entry.start) &&
+      isAt(read.endDate, entry.end) &&
       textOf(event, 'summary') === entry.title &&
       textOf(event, 'location') === (entry.place ?? '') &&
       textOf(event, 'description') === (entry.description ?? '')
@@ -134,8 +134,8 @@ function textOf(event: ICAL.Component, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-function instantOf(time: ICAL.Time | null | undefined): number | undefined {
-  return time?.toJSDate().getTime();
+function isAt(time: ICAL.Time | null | undefined, instant: Date): boolean {
+  return time ? instantOf(time) === instant.getTime() : false;
 }
 
 function now(): ICAL.Time {

@@ -71,6 +71,34 @@ describe('an appointment near a clock change', () => {
 });
 
 describe('the zone of an entry', () => {
+  it('is right for each, however many were written before it, in other years and at other offsets', () => {
+    const times = ['2026-01-15T09:00:00Z', '2026-07-15T09:00:00Z', '2031-12-01T09:00:00Z', '2040-06-01T09:00:00Z'];
+    const wall = { 'Europe/Berlin': ['10', '11', '10', '11'], 'America/New_York': ['04', '05', '04', '05'], UTC: [] };
+    const alone = new Map<string, string | undefined>();
+    for (const round of [1, 2]) {
+      for (const [timeZone, hours] of Object.entries(wall)) {
+        for (const [index, start] of times.entries()) {
+          const text = written(start, timeZone);
+          const read = readEvent(text);
+          expect(read).toMatchObject({ start: new Date(start).toISOString(), tzid: hours[index] && timeZone });
+          if (hours[index]) expect(read.startText).toBe(`${start.slice(0, 11)}${hours[index]}:00:00`);
+          const block = /BEGIN:VTIMEZONE[^]*END:VTIMEZONE/.exec(text)?.[0];
+          if (round === 1 && index === 0) alone.set(timeZone, block);
+          expect(block).toBe(alone.get(timeZone));
+        }
+      }
+    }
+  });
+
+  it('is read by its own rules, whatever ours are for that name', () => {
+    const winter = entry({ start: new Date('2026-12-01T09:00:00Z'), end: new Date('2026-12-01T09:30:00Z'), timeZone: 'Europe/Berlin' });
+    const text = CalendarObject.create(winter).toString();
+    const moved = { ...winter, start: new Date('2026-12-01T07:00:00Z'), end: new Date('2026-12-01T07:30:00Z') };
+    const elsewhere = text.replace(/TZOFFSETTO:\+0100/g, 'TZOFFSETTO:+0300');
+    const saying = (ics: string) => [winter, moved].map((one) => CalendarObject.parse(ics)?.says(one));
+    expect([saying(text), saying(elsewhere)]).toEqual([[true, false], [false, true]]);
+  });
+
   it('comes along as VTIMEZONE under the name that the times refer to', () => {
     const { calendar } = readEvent(written('2026-06-01T08:00:00Z', 'Europe/Berlin'));
     expect(calendar.getAllSubcomponents('vtimezone').map((zone) => zone.getFirstPropertyValue('tzid'))).toEqual(['Europe/Berlin']);

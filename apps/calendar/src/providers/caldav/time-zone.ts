@@ -21,14 +21,22 @@ export function writeTimes(instants: readonly Date[], timeZone: string): Written
   if (zone) {
     const times = instants.map((instant) => localTime(instant, zone.clock));
     const faithful = times.every((time, index) => readAs(time, zone.rules) === instants[index]?.getTime() && !isSecondPass(instants[index], zone.clock));
-    if (faithful) return { times, vtimezone: ICAL.Component.fromString(zone.block), tzid: timeZone };
+    if (faithful) return { times, vtimezone: new ICAL.Component(zone.vtimezone), tzid: timeZone };
   }
   return { times: instants.map((instant) => ICAL.Time.fromJSDate(instant, true)) };
 }
 
+/** The instant of a time that was read, by its own VTIMEZONE. */
+export function instantOf(time: ICAL.Time): number {
+  const rules = rulesLike(time.zone);
+  return rules ? readAs(time, rules) : time.toJSDate().getTime();
+}
+
 interface Zone {
-  /** The VTIMEZONE as text. */
-  block: string;
+  /** The VTIMEZONE as jCal, which all entries of the zone share: nobody changes what is in a VTIMEZONE. */
+  vtimezone: unknown[];
+  /** To recognise it. */
+  text: string;
   /** What a reader makes of it. */
   rules: ICAL.Timezone;
   /** What the clock on the wall shows, from Node's own time zone data: a second opinion. */
@@ -36,16 +44,27 @@ interface Zone {
 }
 
 /** Making a zone ready costs a thousand times more than using it. There are only as many as the library knows. */
-const ready = new Map<string, Zone>();
+const ready = new Map<string, Zone | undefined>();
 
 function zoneOf(timeZone: string): Zone | undefined {
-  const known = ready.get(timeZone);
-  if (known || !KNOWN.has(timeZone)) return known;
-  const block = zoneBlock(timeZone);
-  if (!block) return undefined;
-  const zone = { block, rules: new ICAL.Timezone(ICAL.Component.fromString(block)), clock: clockOf(timeZone) };
+  // UTC is in it too, as a zone that has none: to find that out takes as long.
+  if (ready.has(timeZone) || !KNOWN.has(timeZone)) return ready.get(timeZone);
+  const zone = zoneFrom(zoneBlock(timeZone), timeZone);
   ready.set(timeZone, zone);
   return zone;
+}
+
+function zoneFrom(block: string | undefined, timeZone: string): Zone | undefined {
+  if (!block) return undefined;
+  const vtimezone = ICAL.parse(block) as unknown[];
+  return { vtimezone, text: JSON.stringify(vtimezone), rules: new ICAL.Timezone(ICAL.Component.fromString(block)), clock: clockOf(timeZone) };
+}
+
+/** Ours, where a VTIMEZONE that was read is the one we write: to follow another's rules from their first year on takes a thousand times longer. */
+function rulesLike(read: { tzid: string; component?: ICAL.Component | null } | null | undefined): ICAL.Timezone | undefined {
+  if (!read?.component) return undefined;
+  const zone = zoneOf(read.tzid);
+  return zone && JSON.stringify(read.component.jCal) === zone.text ? zone.rules : undefined;
 }
 
 /**
@@ -71,7 +90,8 @@ function readAs(time: ICAL.Time, rules: ICAL.Timezone): number {
 /** RFC 5545 takes a local time that happens twice as the first of the two, whatever a reader may do. */
 function isSecondPass(instant: Date | undefined, clock: Intl.DateTimeFormat): boolean {
   if (!instant) return false;
-  return CLOCK_SHIFTS_MS.some((shift) => clock.format(instant.getTime() - shift) === clock.format(instant));
+  const shown = clock.format(instant);
+  return CLOCK_SHIFTS_MS.some((shift) => clock.format(instant.getTime() - shift) === shown);
 }
 
 /** An hour nearly everywhere; half an hour on Lord Howe Island, two hours at Troll in Antarctica. */
