@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply } from 'fastify';
 import type { FaultBoard } from '../faults/fault.board.js';
 import { applyHttpFaults, readBodiesAsText } from '../faults/http-faults.plugin.js';
+import { secretComparison } from '../secret.comparison.js';
 import type { CalendarStore } from './calendar.store.js';
 import { DavError } from './dav.error.js';
 import type { Places } from './dav.properties.js';
@@ -41,10 +41,11 @@ export function caldavRoutes(options: CalDavOptions): FastifyPluginCallback {
         return reply.code(status).type('text/plain; charset=utf-8').send(message ?? 'The sandbox was told to answer so.');
       },
     });
-    app.addHook('onRequest', async (request, reply) => {
+    const areOurCredentials = secretComparison(`Basic ${Buffer.from(`${username}:${options.password}`).toString('base64')}`);
+    app.addHook('onRequest', (request, reply, next) => {
       reply.header('dav', '1, 3, calendar-access');
-      if (request.method === 'OPTIONS' || sameCredentials(request.headers.authorization, options)) return;
-      return reply.code(401).header('www-authenticate', 'Basic realm="Posthorn sandbox", charset="UTF-8"').send();
+      if (request.method === 'OPTIONS' || areOurCredentials(request.headers.authorization)) next();
+      else reply.code(401).header('www-authenticate', 'Basic realm="Posthorn sandbox", charset="UTF-8"').send();
     });
     app.setErrorHandler((error, _request, reply) => answerError(reply, error));
 
@@ -83,10 +84,4 @@ function answerError(reply: FastifyReply, error: unknown): FastifyReply {
   }
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   return reply.code(status).type('text/plain; charset=utf-8').send(String(error));
-}
-
-function sameCredentials(header: string | undefined, { username, password }: CalDavOptions): boolean {
-  const hash = (value: string): Buffer => createHash('sha256').update(value).digest();
-  const expected = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-  return timingSafeEqual(hash(header ?? ''), hash(expected));
 }

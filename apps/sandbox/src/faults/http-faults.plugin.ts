@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FaultBoard } from './fault.board.js';
 import type { Fault, ProviderName } from './fault.schema.js';
@@ -22,50 +21,51 @@ export function applyHttpFaults(app: FastifyInstance, options: HttpFaultOptions)
   const faults = new WeakMap<FastifyRequest, Fault>();
   const hanging = new Set<Socket>();
 
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.headers[REPEAT_HEADER]) return;
+  // These hooks call back: what is rarely wanted must not cost each call a promise.
+  app.addHook('onRequest', (request, reply, next) => {
+    if (request.headers[REPEAT_HEADER]) {
+      next();
+      return;
+    }
     const fault = options.board.take(options.provider, { method: request.method, path: request.url });
-    if (!fault) return;
+    if (!fault) {
+      next();
+      return;
+    }
     faults.set(request, fault);
     switch (fault.kind) {
       case 'latency':
-        await delay(fault.ms);
+        setTimeout(next, fault.ms);
         return;
       case 'status':
-        return options.answerError(reply, fault.status, fault);
+        options.answerError(reply, fault.status, fault);
+        return;
       case 'rate-limit':
-        return options.answerError(reply, 429, fault);
+        options.answerError(reply, 429, fault);
+        return;
       case 'hang':
         hanging.add(request.raw.socket);
         request.raw.socket.once('close', () => hanging.delete(request.raw.socket));
         reply.hijack();
-        return reply;
+        return;
       // What a proxy on the way answers in the provider's place.
       case 'garbage':
-        return reply.code(200).type('text/html; charset=utf-8').send(GARBAGE);
+        reply.code(200).type('text/html; charset=utf-8').send(GARBAGE);
+        return;
       case 'cut':
       case 'down':
         reply.hijack();
         request.raw.socket.destroy();
-        return reply;
+        return;
       case 'cut-after':
       case 'duplicate':
-        return;
+        next();
     }
   });
 
-  // The network delivered the request twice: the caller gets the answer to the second one.
-  app.addHook('preHandler', async (request) => {
-    if (faults.get(request)?.kind !== 'duplicate') return;
-    const headers: FastifyRequest['headers'] = { ...request.headers, [REPEAT_HEADER]: '1' };
-    delete headers['content-length'];
-    delete headers['transfer-encoding'];
-    await app.inject({
-      method: request.method as 'POST',
-      url: request.raw.url ?? '/',
-      headers,
-      ...(typeof request.body === 'string' && { payload: request.body }),
-    });
+  app.addHook('preHandler', (request, _reply, next) => {
+    if (faults.get(request)?.kind === 'duplicate') deliverTwice(app, request).then(() => next(), next);
+    else next();
   });
 
   app.addHook('onSend', (request, _reply, payload: unknown, done) => {
@@ -79,10 +79,24 @@ export function applyHttpFaults(app: FastifyInstance, options: HttpFaultOptions)
   });
 }
 
+/** The network delivered the request twice: the caller gets the answer to the second one. */
+async function deliverTwice(app: FastifyInstance, request: FastifyRequest): Promise<void> {
+  const headers: FastifyRequest['headers'] = { ...request.headers, [REPEAT_HEADER]: '1' };
+  delete headers['content-length'];
+  delete headers['transfer-encoding'];
+  await app.inject({
+    method: request.method as 'POST',
+    url: request.raw.url ?? '/',
+    headers,
+    ...(typeof request.body === 'string' && { payload: request.body }),
+  });
+}
+
 /** Leaves every body as the text that came over the wire. */
 export function readBodiesAsText(app: FastifyInstance, bodyLimit: number): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit }, (_request, body, done) => {
+  // Fastify remembers the parser of a type that it knows by name, and looks for that of any other again each time.
+  app.addContentTypeParser(['application/json', '*'], { parseAs: 'string', bodyLimit }, (_request, body, done) => {
     done(null, body);
   });
 }

@@ -65,11 +65,12 @@ export class AssociationBook {
   }
 
   private add(from: Reference, to: Reference, spec: AssociationSpec): void {
-    const targets = this.links.get(key(from)) ?? new Map<string, AssociationSpec[]>();
-    const specs = targets.get(key(to)) ?? [];
+    const [source, target] = [key(from), key(to)];
+    const targets = this.links.get(source) ?? new Map<string, AssociationSpec[]>();
+    const specs = targets.get(target) ?? [];
     if (!specs.some((known) => known.associationTypeId === spec.associationTypeId)) specs.push(spec);
-    targets.set(key(to), specs);
-    this.links.set(key(from), targets);
+    targets.set(target, specs);
+    this.links.set(source, targets);
   }
 }
 

@@ -88,21 +88,40 @@ export interface PropertyGroup {
   archived: boolean;
 }
 
+interface PropertyIndex {
+  byName: ReadonlyMap<string, PropertyDefinition>;
+  unique: readonly string[];
+}
+
+function indexOf(custom: Record<ObjectType, PropertyDefinition[]>): Record<ObjectType, PropertyIndex> {
+  const ofType = (type: ObjectType): PropertyIndex => {
+    const all = [...BUILT_IN[type], ...custom[type]];
+    return {
+      byName: new Map(all.map((property) => [property.name, property])),
+      unique: all.filter((property) => property.hasUniqueValue).map((property) => property.name),
+    };
+  };
+  return { contacts: ofType('contacts'), notes: ofType('notes'), deals: ofType('deals') };
+}
+
 /** The properties an object type has: HubSpot's own (those that matter here) and those created over the API. */
 export class PropertyCatalogue {
   private custom: Record<ObjectType, PropertyDefinition[]> = { contacts: [], notes: [], deals: [] };
   private customGroups: Record<ObjectType, PropertyGroup[]> = { contacts: [], notes: [], deals: [] };
 
+  /** Asked several times for each property of each call, and changed nearly never. */
+  private index = indexOf(this.custom);
+
   list(type: ObjectType): PropertyDefinition[] {
-    return [...BUILT_IN[type], ...this.custom[type]];
+    return [...this.index[type].byName.values()];
   }
 
   find(type: ObjectType, name: string): PropertyDefinition | undefined {
-    return this.list(type).find((property) => property.name === name);
+    return this.index[type].byName.get(name);
   }
 
-  uniqueNames(type: ObjectType): string[] {
-    return this.list(type).filter((property) => property.hasUniqueValue).map((property) => property.name);
+  uniqueNames(type: ObjectType): readonly string[] {
+    return this.index[type].unique;
   }
 
   groups(type: ObjectType): PropertyGroup[] {
@@ -156,12 +175,14 @@ export class PropertyCatalogue {
       options: Array.isArray(input['options']) ? (input['options'] as PropertyDefinition['options']) : [],
     };
     this.custom[type].push(definition);
+    this.index = indexOf(this.custom);
     return definition;
   }
 
   remove(type: ObjectType, name: string): boolean {
     const before = this.custom[type].length;
     this.custom[type] = this.custom[type].filter((property) => property.name !== name);
+    this.index = indexOf(this.custom);
     return this.custom[type].length < before;
   }
 
@@ -172,6 +193,7 @@ export class PropertyCatalogue {
   load(value: unknown): void {
     const saved = value as { properties: Record<ObjectType, PropertyDefinition[]>; groups: Record<ObjectType, PropertyGroup[]> };
     this.custom = saved.properties;
+    this.index = indexOf(this.custom);
     this.customGroups = saved.groups;
   }
 }

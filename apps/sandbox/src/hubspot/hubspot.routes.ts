@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyPluginCallback, FastifyRequest } from 'fastify';
+import type { FastifyPluginCallback } from 'fastify';
 import type { Clock } from '../clock.js';
 import type { FaultBoard } from '../faults/fault.board.js';
 import { applyHttpFaults, readBodiesAsText } from '../faults/http-faults.plugin.js';
+import { secretComparison } from '../secret.comparison.js';
 import { associationRoutes } from './association.routes.js';
 import type { CallList } from './hubspot.calls.js';
 import { HubSpotError, notFound, rateLimitBody, unauthenticated } from './hubspot.error.js';
@@ -10,6 +10,13 @@ import type { HubSpotStore } from './hubspot.store.js';
 import type { CallRecord } from './hubspot.types.js';
 import { objectRoutes } from './object.routes.js';
 import { propertyRoutes } from './property.routes.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What is written down of a call to the simulated HubSpot. */
+    hubspotCall?: CallRecord;
+  }
+}
 
 const BODY_LIMIT = 1024 * 1024;
 
@@ -24,23 +31,22 @@ export interface HubSpotOptions {
 /** HubSpot's CRM API over its real protocol: v3 paths and the dated ones that replace them. A Fastify plugin. */
 export function hubspotRoutes(options: HubSpotOptions): FastifyPluginCallback {
   return (app, _options, done) => {
-    const records = new WeakMap<FastifyRequest, CallRecord>();
+    const isOurToken = secretComparison(`Bearer ${options.token}`);
+    app.decorateRequest('hubspotCall');
     readBodiesAsText(app, BODY_LIMIT);
 
     app.addHook('onRequest', (request, _reply, next) => {
       const traceparent = request.headers['traceparent'];
-      const record = options.calls.begin({
+      request.hubspotCall = options.calls.begin({
         method: request.method,
         path: request.url,
         ...(typeof traceparent === 'string' && { traceparent }),
         at: new Date(options.clock.now()).toISOString(),
       });
-      records.set(request, record);
       next();
     });
     app.addHook('onSend', (request, reply, payload: unknown, next) => {
-      const record = records.get(request);
-      if (record) record.status = reply.statusCode;
+      if (request.hubspotCall) request.hubspotCall.status = reply.statusCode;
       next(null, payload);
     });
 
@@ -56,7 +62,7 @@ export function hubspotRoutes(options: HubSpotOptions): FastifyPluginCallback {
     });
 
     app.addHook('onRequest', (request, _reply, next) => {
-      next(sameToken(request.headers.authorization, options.token) ? undefined : unauthenticated());
+      next(isOurToken(request.headers.authorization) ? undefined : unauthenticated());
     });
     app.setErrorHandler((error, _request, reply) => {
       const known = error instanceof HubSpotError ? error : new HubSpotError(500, 'INTERNAL_ERROR', String(error));
@@ -70,10 +76,4 @@ export function hubspotRoutes(options: HubSpotOptions): FastifyPluginCallback {
     associationRoutes(app, { objects: '/crm/objects/2026-03', batch: '/crm/associations/2026-03' }, options.store);
     done();
   };
-}
-
-/** Both sides are hashed first, so that neither length nor content shows in the time it takes. */
-function sameToken(header: string | undefined, token: string): boolean {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(header ?? ''), hash(`Bearer ${token}`));
 }

@@ -144,18 +144,22 @@ export class HubSpotStore {
     this.index.reset(saved.objects);
   }
 
+  /** Replaces an object and never changes one: a search shows the earlier for a while, and need not copy it. */
   private put(type: ObjectType, properties: Record<string, string | null>, existing?: CrmObject): CrmObject {
     const now = new Date(this.clock.now()).toISOString();
-    const id = existing?.id ?? String(this.nextId++);
-    const object: CrmObject = existing ?? { id, type, properties: {}, createdAt: now, updatedAt: now };
-    this.releaseUnique(object, Object.keys(properties));
+    // Of two inputs of one batch the second changes what the first has made of it.
+    const before = existing && (this.of(type).get(existing.id) ?? existing);
+    if (before) this.releaseUnique(before, properties);
+    const { id, createdAt } = before ?? { id: String(this.nextId++), createdAt: now };
+    const kept = { ...before?.properties };
     for (const [name, value] of Object.entries(properties)) {
-      if (name === 'lifecyclestage' && goesBack(object.properties[name], value)) continue;
-      object.properties[name] = value;
+      if (name === 'lifecyclestage' && goesBack(kept[name], value)) continue;
+      kept[name] = value;
     }
-    object.updatedAt = now;
-    const modified = type === 'contacts' ? 'lastmodifieddate' : 'hs_lastmodifieddate';
-    Object.assign(object.properties, { createdate: object.createdAt, hs_object_id: id, [modified]: now });
+    kept['createdate'] = createdAt;
+    kept['hs_object_id'] = id;
+    kept[type === 'contacts' ? 'lastmodifieddate' : 'hs_lastmodifieddate'] = now;
+    const object: CrmObject = { id, type, properties: kept, createdAt, updatedAt: now };
     this.of(type).set(id, object);
     this.claimUnique(object);
     this.index.put(object);
@@ -191,10 +195,10 @@ export class HubSpotStore {
     }
   }
 
-  private releaseUnique(object: CrmObject, names: string[]): void {
-    for (const name of names) {
+  private releaseUnique(object: CrmObject, changes: Record<string, string | null>): void {
+    for (const name of this.properties.uniqueNames(object.type)) {
       const value = object.properties[name];
-      if (value) {
+      if (value && name in changes) {
         const key = uniqueKey(object.type, name, value);
         if (this.unique.get(key) === object.id) this.unique.delete(key);
       }

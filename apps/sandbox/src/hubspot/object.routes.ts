@@ -164,7 +164,7 @@ function create(store: HubSpotStore, type: ObjectType, input: z.infer<typeof cre
 function answer(object: CrmObject, names?: string[]): ObjectAnswer {
   const properties = names
     ? Object.fromEntries(names.map((name) => [name, object.properties[name] ?? null]))
-    : { ...object.properties };
+    : object.properties;
   return { id: object.id, properties, createdAt: object.createdAt, updatedAt: object.updatedAt, archived: false };
 }
 

@@ -18,38 +18,45 @@ export interface SearchQuery {
   after?: string | number;
 }
 
+/** Taken off the list together: one by one, each would move all that wait. */
+const PASSED_KEPT = 1_000;
+
 /**
  * What a search sees: each change only after the lag has passed. HubSpot's own index behaves so, which is why
  * search-then-create makes duplicates there.
  */
 export class SearchIndex {
   private readonly visible = new Map<string, CrmObject>();
-  private waiting: { at: number; key: string; object?: CrmObject }[] = [];
+  /** In the order in which they become visible; the first `passed` already have. */
+  private waiting: { at: number; key: string; object: CrmObject | undefined }[] = [];
+  private passed = 0;
 
   constructor(
     private readonly clock: Clock,
     private readonly lagMs: number,
   ) {}
 
+  /** The object is kept as it is: whoever changes it puts another. */
   put(object: CrmObject): void {
-    const copy = { ...object, properties: { ...object.properties } };
-    this.waiting.push({ at: this.clock.now() + this.lagMs, key: keyOf(object.type, object.id), object: copy });
+    this.wait(keyOf(object.type, object.id), object);
   }
 
   remove(type: ObjectType, id: string): void {
-    this.waiting.push({ at: this.clock.now() + this.lagMs, key: keyOf(type, id) });
+    this.wait(keyOf(type, id));
   }
 
   /** At once, and as though it had never been there. */
   forget(type: ObjectType, id: string): void {
     const forgotten = keyOf(type, id);
     this.visible.delete(forgotten);
-    this.waiting = this.waiting.filter(({ key }) => key !== forgotten);
+    this.waiting = this.waiting.slice(this.passed).filter(({ key }) => key !== forgotten);
+    this.passed = 0;
   }
 
   reset(objects: Iterable<CrmObject>): void {
     this.visible.clear();
     this.waiting = [];
+    this.passed = 0;
     for (const object of objects) this.visible.set(keyOf(object.type, object.id), object);
   }
 
@@ -71,14 +78,22 @@ export class SearchIndex {
     return { total: found.length, page: found.slice(start, end), next: end < found.length ? String(end) : undefined };
   }
 
+  private wait(key: string, object?: CrmObject): void {
+    // Where nobody searches, what has become visible would pile up.
+    this.catchUp();
+    this.waiting.push({ at: this.clock.now() + this.lagMs, key, object });
+  }
+
   private catchUp(): void {
     const now = this.clock.now();
-    const due = this.waiting.filter((change) => change.at <= now);
-    this.waiting = this.waiting.filter((change) => change.at > now);
-    for (const { key, object } of due) {
-      if (object) this.visible.set(key, object);
-      else this.visible.delete(key);
+    for (let next = this.waiting[this.passed]; next !== undefined && next.at <= now; next = this.waiting[this.passed]) {
+      this.passed += 1;
+      if (next.object) this.visible.set(next.key, next.object);
+      else this.visible.delete(next.key);
     }
+    if (this.passed < PASSED_KEPT) return;
+    this.waiting = this.waiting.slice(this.passed);
+    this.passed = 0;
   }
 }
 

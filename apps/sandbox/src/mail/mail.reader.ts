@@ -43,13 +43,20 @@ export async function summaryOf(raw: string): Promise<{ subject: string; message
   return { subject: subject ?? '(no subject)', ...(messageId && { messageId }) };
 }
 
+const plainHeader = (name: string): RegExp => new RegExp(`^${name}:[ \\t]*(?:\\r\\n[ \\t]+)?([\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?)\\r?\\n(?![ \\t])`, 'gim');
+const SUBJECT = plainHeader('Subject');
+const MESSAGE_ID = plainHeader('Message-ID');
+
+/** The value of a header that is there once. */
+function only(head: string, header: RegExp): string | undefined {
+  header.lastIndex = 0;
+  const value = header.exec(head)?.[1];
+  return value !== undefined && header.exec(head) === null ? value : undefined;
+}
+
 // Most mails need no parser, which takes longer than everything else that is done with a mail here.
 function plainHeaders(head: string): { subject: string; messageId: string } | undefined {
-  const only = (name: string): string | undefined => {
-    const found = [...head.matchAll(new RegExp(`^${name}:[ \\t]*(?:\\r\\n[ \\t]+)?([\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?)\\r?\\n(?![ \\t])`, 'gim'))];
-    return found.length === 1 ? found[0]?.[1] : undefined;
-  };
-  const [subject, messageId] = [only('Subject'), only('Message-ID')];
+  const [subject, messageId] = [only(head, SUBJECT), only(head, MESSAGE_ID)];
   return subject !== undefined && !subject.includes('=?') && messageId !== undefined && /^<[^<>\s]+>$/.test(messageId) ? { subject, messageId } : undefined;
 }
 
