@@ -10,6 +10,7 @@ import type { Evidence } from './checker/evidence.js';
 import { DELIVERING, promisesOf } from './checker/promises.js';
 import { ProviderWitness } from './checker/provider.witness.js';
 import { judge } from './checker/verdict.js';
+import { pauseBeforeAsking } from './drain.pace.js';
 import { writeDrillConfiguration } from './drill.configuration.js';
 import type { DrillReport } from './drill.report.js';
 import { LoadClient } from './load/client.js';
@@ -135,11 +136,15 @@ class Drill {
   private async drain(): Promise<number | undefined> {
     this.settings.onPhase?.('quiet: waiting until all work is done');
     const patience = new Patience(this.settings.patienceMs ?? PATIENCE_MS);
-    for (;;) {
+    let remaining: Remaining | undefined;
+    for (let askAt = 0; ; ) {
       this.settings.signal?.throwIfAborted();
-      const remaining = await this.database.remaining().catch(() => undefined);
-      if (remaining !== undefined && this.isDone(remaining)) return Date.now();
-      if (patience.isOver(remaining === undefined ? undefined : leftOf(remaining))) return undefined;
+      if (Date.now() >= askAt) {
+        remaining = await this.database.remaining().catch(() => undefined);
+        if (remaining !== undefined && this.isDone(remaining)) return Date.now();
+        if (patience.isOver(remaining === undefined ? undefined : leftOf(remaining))) return undefined;
+        askAt = Date.now() + pauseBeforeAsking(remaining);
+      }
       this.report('drain', remaining);
       await new Promise((resolve) => setTimeout(resolve, PROGRESS_EVERY_MS));
     }
