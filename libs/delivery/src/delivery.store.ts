@@ -65,7 +65,7 @@ const RELEASE = prepared(`
    ORDER BY connection, action, ordering_key, event_id OFFSET $5 - 1`);
 
 /** So many that wait are looked at in one go. */
-const RELEASED_FROM = 5_000;
+const RELEASED_FROM = 1_000;
 
 interface LinePosition {
   connection: string;

@@ -1,27 +1,22 @@
 import { cpus } from 'node:os';
 
-interface Times {
-  busy: number;
-  all: number;
-}
-
 /** How busy this machine's processors are, whoever keeps them busy. */
 export class ProcessorMeter {
-  private last = times();
+  private last = reading();
 
   /** The share since it was last asked, from 0 to 1. */
   share(): number {
-    const now = times();
-    const all = now.all - this.last.all;
-    const share = all <= 0 ? 0 : (now.busy - this.last.busy) / all;
+    const now = reading();
+    const elapsedMs = now.atMs - this.last.atMs;
+    const share = elapsedMs <= 0 ? 0 : (now.busyMs - this.last.busyMs) / (elapsedMs * now.processors);
     this.last = now;
     return Math.min(1, Math.max(0, share));
   }
 }
 
-function times(): Times {
-  return cpus().reduce<Times>(
-    (sum, { times: { user, nice, sys, idle, irq } }) => ({ busy: sum.busy + user + nice + sys + irq, all: sum.all + user + nice + sys + irq + idle }),
-    { busy: 0, all: 0 },
-  );
+// Beside the clock and not beside `idle`: on Linux the time in which a processor waits for the disk is in neither.
+function reading(): { busyMs: number; atMs: number; processors: number } {
+  const processors = cpus();
+  const busyMs = processors.reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0);
+  return { busyMs, atMs: performance.now(), processors: processors.length };
 }
