@@ -17,7 +17,7 @@ h2 { font-size: 17px; margin: 0 0 12px; letter-spacing: -.01em; }
 .good { color: var(--good); } .bad { color: var(--bad); } .mild { color: var(--mild); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(132px, 1fr)); gap: 12px; margin-bottom: 22px; }
 .tile, section { background: var(--card); border: 1px solid var(--faint); border-radius: 10px; }
-.tile { padding: 12px 16px; } .tile b { display: block; font-size: 25px; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; line-height: 1.25; }
+.tile { padding: 12px 14px; } .tile b { display: block; font-size: 23px; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; line-height: 1.25; white-space: nowrap; }
 .tile span { color: var(--soft); font-size: 13.5px; }
 section { padding: 20px 22px; margin-bottom: 20px; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(430px, 1fr)); margin-bottom: 20px; gap: 20px; align-items: start; }
