@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { type BookQuestion, type BookRow, EVENTS_PUBLISHER, MAX_BOOK_ROWS, type PosthornEvent } from '@posthorn/contracts';
+import { type BookQuestion, type BookRow, EVENTS_PUBLISHER, MAX_BOOK_ROWS } from '@posthorn/contracts';
 import { prepared, type Transaction } from '@posthorn/persistence';
-import { countEvents, EVENT_STATE, unconnectedState } from './event.state.js';
+import { EVENT_STATE } from './event.state.js';
 
 // One statement, so that what moves from one part to the other meanwhile is counted once.
 const ROWS = prepared(`
@@ -21,10 +21,6 @@ const ROWS = prepared(`
    WHERE ($3::text IS NULL OR site = $3) AND ($4::date IS NULL OR (day, site) > ($4, $5))
    GROUP BY 1, 2, 3 HAVING sum(events) > 0 ORDER BY 1, 2, 3 LIMIT ${MAX_BOOK_ROWS + 1}`);
 
-const COUNT_UNCONNECTED = prepared(
-  countEvents(`SELECT e.event_id, e.site, e.type, e.state FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS e (event_id, site, type, state)`),
-);
-
 /** How many events are in which state: what is in `deliveries` is counted when somebody asks, the rest was counted when it left. */
 @Injectable()
 export class BooksStore {
@@ -37,11 +33,5 @@ export class BooksStore {
   async since(tx: Pick<Transaction, 'query'>): Promise<Date | undefined> {
     const [row] = await tx.query<{ since: Date }>('SELECT since FROM reconciliation WHERE publisher = $1', [EVENTS_PUBLISHER]);
     return row?.since;
-  }
-
-  /** Events that this service takes, of sites that have no connection here: skipped, or forgotten before it came, with no delivery to say so. */
-  async countUnconnected(tx: Transaction, events: readonly PosthornEvent[]): Promise<void> {
-    if (events.length === 0) return;
-    await tx.query(COUNT_UNCONNECTED, [events.map(({ id }) => id), events.map(({ site }) => site), events.map(({ type }) => type), events.map(unconnectedState)]);
   }
 }

@@ -2,13 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId, type PosthornEvent } from '@posthorn/contracts';
 import { Inbox } from '@posthorn/ledger';
 import { type Transaction } from '@posthorn/persistence';
-import { BooksStore } from '../books/books.store.js';
 import { ConnectionRegistry } from '../connection.registry.js';
 import { DeliveryPlanner } from '../delivery.planner.js';
 import { type PlannedDelivery } from '../delivery.row.js';
 import { DeliveryStore } from '../delivery.store.js';
 import { Dispatcher } from '../dispatcher.service.js';
 import { HandlerRegistry } from '../handler.registry.js';
+import { takeIn } from '../intake.statement.js';
 import { digestOf } from '../ordering.key.js';
 import { ERASE_PERSON } from './erasure.names.js';
 import { type ErasureRequest, idsIn, tombstonesOf } from './erasure.request.js';
@@ -26,7 +26,6 @@ export class ErasureProgress {
     private readonly oblivion: Oblivion,
     private readonly planner: DeliveryPlanner,
     private readonly deliveries: DeliveryStore,
-    private readonly books: BooksStore,
     private readonly connections: ConnectionRegistry,
     private readonly handlers: HandlerRegistry,
     private readonly dispatcher: Dispatcher,
@@ -53,10 +52,9 @@ export class ErasureProgress {
 
   /** What has not come yet is here already, forgotten, should it still come. */
   private async buryUnseen(tx: Transaction, request: ErasureRequest): Promise<number> {
-    const unseen = await this.inbox.record(tx, tombstonesOf(request, this.handlers.types()));
-    await this.deliveries.plan(tx, this.planner.plan(unseen));
-    await this.books.countUnconnected(tx, this.planner.unconnected(unseen));
-    return unseen.length;
+    // Nothing is told of what was forgotten before it came.
+    const { fresh } = await takeIn(tx, tombstonesOf(request, this.handlers.types()), this.planner, () => undefined);
+    return fresh.length;
   }
 
   /** The connections whose providers have to erase something: none when it is about age alone, or nothing was ever sent. */
